@@ -1,0 +1,13 @@
+// One run for every kind of test: unit and property tests beside the code, integration over real servers, end to end.
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  testMatch: ['<rootDir>/{libs,services,apps,scripts,tests}/**/*.test.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
+  },
+  globalSetup: '<rootDir>/libs/testkit/src/jest-global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testkit/src/jest-global-teardown.ts',
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,19 @@
+export { type Checked, checkEvent } from './check.ts';
+export {
+  EVENT_DEFINITIONS,
+  type EventDefinition,
+  type EventMap,
+  type EventOf,
+  TOPIC_NAMES,
+  TOPICS,
+  type TopicName,
+} from './definitions.ts';
+export * from './events/acd-changed.ts';
+export * from './events/activity.ts';
+export * from './events/authorization-lost.ts';
+export * from './events/contact-segmented.ts';
+export * from './events/recording-available.ts';
+export * from './events/task-ended.ts';
+export * from './events/token-refreshed.ts';
+export { EpochMs, NamedRef, Nullable, Uuid } from './primitives.ts';
+export { ERROR_CODES, type ErrorCode, Problem, problemSchema } from './problems.ts';

@@ -1,0 +1,51 @@
+import { type Static, Type } from 'typebox';
+
+/** Codes of errors that a caller can act on. They are stable; titles and details may be reworded. */
+export const ERROR_CODES = {
+  'invalid-request': 'The request does not match the route’s schema.',
+  'credential-missing': 'No credential was sent.',
+  'credential-refused': 'The credential is unknown, expired or revoked.',
+  'scope-missing': 'The credential may not do this.',
+  'not-found': 'There is no such thing, or it belongs to another tenant.',
+  'method-not-allowed': 'This path does not take that method.',
+  'payload-too-large': 'The body is larger than the route takes.',
+  'unsupported-media-type': 'The body’s media type is not taken here.',
+  conflict: 'It was changed meanwhile, or it exists already.',
+  'state-mismatch': 'The authorization answer does not belong to a request of ours.',
+  'authorization-refused': 'The authorization was refused.',
+  'organization-mismatch': 'The authorization is for another Webex organization.',
+  'account-mismatch': 'Another account than the configured one authorized.',
+  'signature-refused': 'The signature does not match.',
+  'link-expired': 'The link is no longer valid.',
+  'audio-not-available': 'There is no audio to play, now or ever; the state says which.',
+  'range-not-satisfiable': 'The asked bytes lie outside of the audio.',
+  unavailable: 'Something that is needed for this is away for the moment.',
+  'internal-error': 'Something went wrong on our side; it is logged under the request id.',
+} as const;
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Problem details (RFC 9457) with the field, the reason and the remedy. */
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'urn:wxcc-wfo:problem:<code>' }),
+    title: Type.String(),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    code: Type.String({ description: 'A stable code (see the list of error codes).' }),
+    detail: Type.Optional(Type.String({ description: 'What happened, to what.' })),
+    remedy: Type.Optional(Type.String({ description: 'What to do next.' })),
+    field: Type.Optional(Type.String()),
+    requestId: Type.Optional(Type.String()),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          field: Type.String(),
+          reason: Type.String(),
+          remedy: Type.Optional(Type.String()),
+        }),
+      ),
+    ),
+  },
+  { description: 'Problem details (RFC 9457).' },
+);
+export type Problem = Static<typeof Problem>;
+export const problemSchema = Problem;

@@ -1,0 +1,2 @@
+export type { ServerControl, ServerKind, ServerName } from './server-control.ts';
+export { type RunningServers, type ServerAddresses, type StartServersOptions, startServers } from './start-servers.ts';

@@ -1,4 +1,6 @@
+export { buildAsyncApi } from './asyncapi.ts';
 export { type Checked, checkEvent } from './check.ts';
+export { breakingChanges, type JsonSchema } from './compatibility.ts';
 export {
   EVENT_DEFINITIONS,
   type EventDefinition,
@@ -15,5 +17,6 @@ export * from './events/contact-segmented.ts';
 export * from './events/recording-available.ts';
 export * from './events/task-ended.ts';
 export * from './events/token-refreshed.ts';
+export { GOLDEN_EXAMPLES } from './examples/golden.ts';
 export { EpochMs, NamedRef, Nullable, Uuid } from './primitives.ts';
 export { ERROR_CODES, type ErrorCode, Problem, problemSchema } from './problems.ts';

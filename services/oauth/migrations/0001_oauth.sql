@@ -1,0 +1,74 @@
+-- Clients of the OAuth provider; the request budget belongs to the client, not to the ACD (CAP-08).
+CREATE TABLE oauth_client (
+  client_ref      uuid PRIMARY KEY,
+  tenant_id       uuid NOT NULL,
+  name            text NOT NULL,
+  webex_client_id text NOT NULL,
+  sealed_secret   text NOT NULL,
+  quota_key       text NOT NULL,
+  created_at_ms   bigint NOT NULL,
+  UNIQUE (tenant_id, name)
+);
+
+CREATE TABLE acd (
+  acd_id          uuid PRIMARY KEY,
+  tenant_id       uuid NOT NULL,
+  client_ref      uuid NOT NULL REFERENCES oauth_client,
+  revision        integer NOT NULL,
+  name            text NOT NULL,
+  webex_org_id    text NOT NULL,
+  username        text NOT NULL,
+  api_url         text NOT NULL,
+  configuration   jsonb NOT NULL,
+  authorization_state text NOT NULL,
+  deleted         boolean NOT NULL DEFAULT false,
+  created_at_ms   bigint NOT NULL,
+  changed_at_ms   bigint NOT NULL
+);
+CREATE UNIQUE INDEX acd_name ON acd (tenant_id, lower(name)) WHERE NOT deleted;
+-- One active ACD per Webex organization and WFO tenant (ACD-01).
+CREATE UNIQUE INDEX acd_organization ON acd (tenant_id, webex_org_id) WHERE NOT deleted;
+
+-- A request to authorize; only the hash of its state is kept, it is used once and expires.
+CREATE TABLE authorization_request (
+  state_hash      text PRIMARY KEY,
+  tenant_id       uuid NOT NULL,
+  acd_id          uuid NOT NULL REFERENCES acd,
+  sealed_verifier text NOT NULL,
+  requested_by    text NOT NULL,
+  created_at_ms   bigint NOT NULL,
+  expires_at_ms   bigint NOT NULL,
+  used_at_ms      bigint
+);
+CREATE INDEX authorization_request_expiry ON authorization_request (expires_at_ms);
+
+-- The tokens of an ACD. The previous refresh token stays until the new one has worked (rule 10).
+CREATE TABLE token (
+  acd_id                   uuid PRIMARY KEY REFERENCES acd,
+  tenant_id                uuid NOT NULL,
+  version                  integer NOT NULL,
+  sealed_access            text NOT NULL,
+  sealed_refresh           text NOT NULL,
+  sealed_previous_refresh  text,
+  issued_at_ms             bigint NOT NULL,
+  access_expires_at_ms     bigint NOT NULL,
+  refresh_expires_at_ms    bigint NOT NULL,
+  next_refresh_at_ms       bigint NOT NULL,
+  -- The intent is written before the provider is called; while it lasts nobody else may call (AUTH-03).
+  intent_id                uuid,
+  intent_until_ms          bigint,
+  failures                 integer NOT NULL DEFAULT 0,
+  first_refused_at_ms      bigint,
+  last_failure             text
+);
+CREATE INDEX token_due ON token (next_refresh_at_ms);
+
+ALTER TABLE oauth_client ENABLE ROW LEVEL SECURITY;
+ALTER TABLE acd ENABLE ROW LEVEL SECURITY;
+ALTER TABLE token ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_tenant ON oauth_client TO oauth_reader USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
+CREATE POLICY of_tenant ON acd TO oauth_reader USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
+CREATE POLICY of_tenant ON token TO oauth_reader USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
+GRANT SELECT (client_ref, tenant_id, name, webex_client_id, quota_key, created_at_ms) ON oauth_client TO oauth_reader;
+GRANT SELECT ON acd TO oauth_reader;
+GRANT SELECT (acd_id, tenant_id, version, issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, next_refresh_at_ms, failures, last_failure) ON token TO oauth_reader;

@@ -1,0 +1,170 @@
+/** What a valid ACD connection is (ACD-01, ACD-03). Every refusal names the field, the reason and the remedy. */
+
+/** Webex regions of the guide and of the published host map, as codes that expand to an API URL. */
+export const REGIONS: Readonly<Record<string, string>> = {
+  us1: 'https://api.wxcc-us1.cisco.com',
+  anz1: 'https://api.wxcc-anz1.cisco.com',
+  eu1: 'https://api.wxcc-eu1.cisco.com',
+  eu2: 'https://api.wxcc-eu2.cisco.com',
+  jp1: 'https://api.wxcc-jp1.cisco.com',
+  ca1: 'https://api.wxcc-ca1.cisco.com',
+  sg1: 'https://api.wxcc-sg1.cisco.com',
+  in1: 'https://api.wxcc-in1.cisco.com',
+};
+
+/** The guide's own region names beside the codes. */
+const REGION_NAMES: Readonly<Record<string, string>> = { us: 'us1', anz: 'anz1', uk: 'eu1', eu: 'eu2', japan: 'jp1' };
+
+const PERSONAL_DOMAINS: ReadonlySet<string> = new Set([
+  'gmail.com',
+  'googlemail.com',
+  'outlook.com',
+  'hotmail.com',
+  'live.com',
+  'msn.com',
+  'yahoo.com',
+  'icloud.com',
+  'me.com',
+  'aol.com',
+  'proton.me',
+  'protonmail.com',
+  'gmx.com',
+  'gmx.de',
+  'web.de',
+  'mail.com',
+]);
+
+export interface Refusal {
+  field: string;
+  reason: string;
+  remedy: string;
+}
+
+export interface AcdInput {
+  name: string;
+  username: string;
+  apiUrl: string;
+  webexOrgId: string;
+  qualityManagement: { enabled: boolean; voice: boolean; digital: boolean };
+  dataRecapture: { timeOfDay: string; timeZone: string } | null;
+  metadataMappings: { acdMetadataName: string; metadataLabel: string }[];
+  acdFiltering?: unknown;
+}
+
+/** A region code or name becomes the region's API URL; a URL loses its trailing slash; anything else stays as it is. */
+export function expandApiUrl(value: string): string {
+  const code = value.trim().toLowerCase();
+  const region = REGIONS[code] ?? REGIONS[REGION_NAMES[code] ?? ''];
+  return region ?? value.trim().replace(/\/+$/, '');
+}
+
+/** All refusals of an input at once; none means it may be saved. `allowsHost` is the deployment's list of Webex hosts. */
+export function refusalsOfAcd(input: AcdInput, allowsHost: (host: string) => boolean): Refusal[] {
+  return [
+    ...refusalsOfName(input.name),
+    ...refusalsOfUsername(input.username),
+    ...refusalsOfApiUrl(input.apiUrl, allowsHost),
+    ...refusalsOfQualityManagement(input.qualityManagement),
+    ...refusalsOfRecapture(input.dataRecapture),
+    ...refusalsOfMappings(input.metadataMappings),
+    ...(input.acdFiltering === undefined
+      ? []
+      : [
+          {
+            field: 'acdFiltering',
+            reason: 'ACD filtering is not supported by this integration (ACD-03).',
+            remedy: 'Leave the field out; all contacts of the organization are captured.',
+          },
+        ]),
+  ];
+}
+
+function refusalsOfName(name: string): Refusal[] {
+  if (name.trim() === name && name.length > 0) return [];
+  return [{ field: 'name', reason: 'It begins or ends with white space.', remedy: 'Send the name without it.' }];
+}
+
+function refusalsOfUsername(username: string): Refusal[] {
+  const match = /^[^\s@]+@([^\s@]+\.[^\s@.]+)$/.exec(username);
+  if (!match) {
+    return [
+      {
+        field: 'username',
+        reason: 'It is not an e-mail address of the form user@domain.',
+        remedy: 'Enter the e-mail address of the Webex administrator who will authorize the connection.',
+      },
+    ];
+  }
+  const domain = match[1]!.toLowerCase();
+  if (!PERSONAL_DOMAINS.has(domain)) return [];
+  return [
+    {
+      field: 'username',
+      reason: `${domain} is a domain of personal mailboxes.`,
+      remedy: 'Use an administrator account of the organization’s own domain.',
+    },
+  ];
+}
+
+function refusalsOfApiUrl(apiUrl: string, allowsHost: (host: string) => boolean): Refusal[] {
+  const remedy = `Enter the complete base URL with its protocol, or a region code: ${Object.keys(REGIONS).join(', ')}.`;
+  let url: URL;
+  try {
+    url = new URL(apiUrl);
+  } catch {
+    return [{ field: 'apiUrl', reason: 'It is neither a URL with its protocol nor a known region code.', remedy }];
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return [{ field: 'apiUrl', reason: `The protocol ${url.protocol} is not http or https.`, remedy }];
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    return [{ field: 'apiUrl', reason: 'It carries a user, a query or a fragment.', remedy }];
+  }
+  if (allowsHost(url.host)) return [];
+  return [
+    {
+      field: 'apiUrl',
+      reason: `The host ${url.host} is not one of the Webex hosts that this deployment allows.`,
+      remedy:
+        'Use a published Webex Contact Center host, or let the platform team add the host to WEBEX_ALLOWED_HOSTS.',
+    },
+  ];
+}
+
+function refusalsOfQualityManagement(qm: AcdInput['qualityManagement']): Refusal[] {
+  if (qm.enabled || (!qm.voice && !qm.digital)) return [];
+  return [
+    {
+      field: 'qualityManagement',
+      reason: 'Voice or Digital is on while Quality Management is off.',
+      remedy: 'Turn Quality Management on, or both boxes off.',
+    },
+  ];
+}
+
+function refusalsOfRecapture(recapture: AcdInput['dataRecapture']): Refusal[] {
+  if (!recapture) return [];
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: recapture.timeZone });
+    return [];
+  } catch {
+    return [
+      {
+        field: 'dataRecapture.timeZone',
+        reason: `${recapture.timeZone} is not a named IANA time zone.`,
+        remedy: 'Use a name such as Europe/Berlin or America/New_York.',
+      },
+    ];
+  }
+}
+
+function refusalsOfMappings(mappings: AcdInput['metadataMappings']): Refusal[] {
+  if (mappings.length === 0) return [];
+  return [
+    {
+      field: 'metadataMappings',
+      reason: 'Custom metadata is not captured by this release, so a mapping would silently do nothing.',
+      remedy: 'Leave the list empty; the standard metadata (CAP-03) is captured without a mapping.',
+    },
+  ];
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { SqlClient } from '@wxcc-wfo/service-kit';
+
+/** Client credentials that one or several ACDs use. */
+export interface OAuthClientRecord {
+  clientRef: string;
+  tenantId: string;
+  name: string;
+  webexClientId: string;
+  sealedSecret: string;
+  quotaKey: string;
+  createdAtMs: number;
+}
+
+/** Names a client’s request budget without telling the client id. ACDs and tenants of one client id share it. */
+export function quotaKeyOf(webexClientId: string): string {
+  return createHash('sha256').update(webexClientId).digest('hex').slice(0, 16);
+}
+
+/** What binds a sealed client secret to its record. */
+export function secretBinding(clientRef: string): string {
+  return `oauth-client:${clientRef}`;
+}
+
+/** Inserts a client; the name is unique within the tenant. */
+export async function insertClient(sql: SqlClient, client: OAuthClientRecord): Promise<void> {
+  await sql.query(
+    `INSERT INTO oauth_client (client_ref, tenant_id, name, webex_client_id, sealed_secret, quota_key, created_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      client.clientRef,
+      client.tenantId,
+      client.name,
+      client.webexClientId,
+      client.sealedSecret,
+      client.quotaKey,
+      client.createdAtMs,
+    ],
+  );
+}
+
+/** The client of a tenant, or undefined: another tenant’s client is as good as none. */
+export async function findClient(
+  sql: SqlClient,
+  key: { clientRef: string; tenantId: string },
+): Promise<OAuthClientRecord | undefined> {
+  const { rows } = await sql.query('SELECT * FROM oauth_client WHERE client_ref = $1 AND tenant_id = $2', [
+    key.clientRef,
+    key.tenantId,
+  ]);
+  const row = rows[0];
+  if (!row) return undefined;
+  return {
+    clientRef: row.client_ref,
+    tenantId: row.tenant_id,
+    name: row.name,
+    webexClientId: row.webex_client_id,
+    sealedSecret: row.sealed_secret,
+    quotaKey: row.quota_key,
+    createdAtMs: Number(row.created_at_ms),
+  };
+}

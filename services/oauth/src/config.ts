@@ -1,0 +1,62 @@
+import { baseConfig } from '@wxcc-wfo/service-kit';
+import { type Static, Type } from 'typebox';
+
+/** The environment of `oauth`. */
+export const oauthConfig = Type.Object({
+  ...baseConfig,
+  SEALING_KEYS: Type.String({
+    secret: true,
+    description: 'Keys that seal tokens and client secrets at rest, `id:base64,…`, the first seals (AUTH-06).',
+  }),
+  HANDOVER_KEYS: Type.String({
+    secret: true,
+    description: 'Keys that seal what is handed to sibling services, `id:base64,…`, the first seals.',
+  }),
+  WEBEX_AUTHORIZE_URL: Type.String({
+    default: 'https://webexapis.com/v1/authorize',
+    description: 'Where an administrator signs in.',
+  }),
+  WEBEX_TOKEN_URL: Type.String({
+    default: 'https://webexapis.com/v1/access_token',
+    description: 'Where codes and refresh tokens are exchanged.',
+  }),
+  WEBEX_PEOPLE_ME_URL: Type.String({
+    default: 'https://webexapis.com/v1/people/me',
+    description: 'Tells who authorized.',
+  }),
+  WEBEX_ALLOWED_HOSTS: Type.String({
+    default: 'webexapis.com,*.cisco.com',
+    description:
+      'Hosts (`host`, `host:port` or `*.suffix`) that may be called, comma separated. Tenants cannot widen it.',
+  }),
+  WEBEX_ALLOW_PRIVATE_ADDRESSES: Type.Boolean({
+    default: false,
+    description: 'Whether a Webex host may resolve to a private or loopback address (stand-ins and tests only).',
+  }),
+  WEBEX_SCOPES: Type.String({
+    default: 'cjp:config cjp:config_read cjp:config_write spark:people_read',
+    description: 'OAuth scopes that are asked for, separated by spaces.',
+  }),
+  WEBEX_REQUESTS_PER_MINUTE: Type.Integer({
+    default: 300,
+    minimum: 10,
+    description: 'The provider’s budget per client id.',
+  }),
+  OAUTH_REDIRECT_URL: Type.Optional(
+    Type.String({
+      description: 'The redirect URI registered with Webex; default: PUBLIC_URL + /v1/authorization/callback.',
+    }),
+  ),
+  REFUSAL_CONFIRM_SECONDS: Type.Integer({
+    default: 900,
+    minimum: 0,
+    description: 'A refused refresh is believed when it is seen again this much later (AUTH-04).',
+  }),
+  REFRESH_CHECK_MS: Type.Integer({ default: 1000, minimum: 50, description: 'How often due tokens are looked for.' }),
+  HANDOVER_CHECK_MS: Type.Integer({
+    default: 5000,
+    minimum: 100,
+    description: 'How often the hand-over store is compared with Postgres.',
+  }),
+});
+export type OAuthConfig = Static<typeof oauthConfig>;

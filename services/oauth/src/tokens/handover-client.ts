@@ -1,0 +1,47 @@
+import type { Sealer } from '@wxcc-wfo/service-kit';
+import type { Redis } from 'ioredis';
+
+/** Hands access tokens over to the other services in Redis, sealed and bound to ACD and version (rule 10). */
+
+/** Writes only over an older version, so that a slow replica never brings an old token back. */
+const PUT_IF_NEWER = `
+local held = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if held > tonumber(ARGV[1]) then return 0 end
+if held == tonumber(ARGV[1]) then return 2 end
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'sealed', ARGV[2], 'expiresAtMs', ARGV[3])
+redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+return 1`;
+
+export interface HandedToken {
+  acdId: string;
+  version: number;
+  accessToken: string;
+  expiresAtMs: number;
+}
+
+export interface Handover {
+  /** Gives whether the token was written; false when the same or a newer one lies there already. */
+  put(token: HandedToken): Promise<boolean>;
+}
+
+/** What binds a handed-over token to its ACD and version. */
+export function handoverBinding(acdId: string, version: number): string {
+  return `${acdId}:${version}`;
+}
+
+export function createHandover(redis: Redis, sealer: Sealer): Handover {
+  return {
+    async put(token) {
+      const sealed = sealer.seal(token.accessToken, handoverBinding(token.acdId, token.version));
+      const written = await redis.eval(
+        PUT_IF_NEWER,
+        1,
+        `wfo:token:${token.acdId}`,
+        String(token.version),
+        sealed,
+        String(token.expiresAtMs),
+      );
+      return written === 1;
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { SqlClient } from '@wxcc-wfo/service-kit';
+
+/** The tokens of one ACD as they are stored; every token is sealed. */
+export interface StoredToken {
+  acdId: string;
+  tenantId: string;
+  version: number;
+  sealedAccess: string;
+  sealedRefresh: string;
+  issuedAtMs: number;
+  accessExpiresAtMs: number;
+  refreshExpiresAtMs: number;
+  nextRefreshAtMs: number;
+  intentId: string | null;
+  failures: number;
+  firstRefusedAtMs: number | null;
+}
+
+interface TokenRow {
+  acd_id: string;
+  tenant_id: string;
+  version: number;
+  sealed_access: string;
+  sealed_refresh: string;
+  issued_at_ms: number;
+  access_expires_at_ms: number;
+  refresh_expires_at_ms: number;
+  next_refresh_at_ms: number;
+  intent_id: string | null;
+  failures: number;
+  first_refused_at_ms: number | null;
+}
+
+function toToken(row: TokenRow): StoredToken {
+  return {
+    acdId: row.acd_id,
+    tenantId: row.tenant_id,
+    version: row.version,
+    sealedAccess: row.sealed_access,
+    sealedRefresh: row.sealed_refresh,
+    issuedAtMs: Number(row.issued_at_ms),
+    accessExpiresAtMs: Number(row.access_expires_at_ms),
+    refreshExpiresAtMs: Number(row.refresh_expires_at_ms),
+    nextRefreshAtMs: Number(row.next_refresh_at_ms),
+    intentId: row.intent_id,
+    failures: row.failures,
+    firstRefusedAtMs: row.first_refused_at_ms === null ? null : Number(row.first_refused_at_ms),
+  };
+}
+
+/** What binds a sealed token to its ACD, version and kind: a swapped ciphertext does not open. */
+export function tokenBinding(acdId: string, version: number, kind: 'access' | 'refresh'): string {
+  return `${kind}-token:${acdId}:${version}`;
+}
+
+/** The version that the next token of an ACD gets; versions only grow. The ACD row must be locked. */
+export async function nextVersion(tx: SqlClient, acdId: string): Promise<number> {
+  const { rows } = await tx.query('SELECT version FROM token WHERE acd_id = $1 FOR UPDATE', [acdId]);
+  return (rows[0] ? Number(rows[0].version) : 0) + 1;
+}
+
+export type NewToken = Omit<StoredToken, 'intentId' | 'failures' | 'firstRefusedAtMs'>;
+
+/** Stores a newer token, keeps the previous refresh token, and ends any intent and history of failures. */
+export async function storeToken(tx: SqlClient, token: NewToken): Promise<void> {
+  await tx.query(
+    `INSERT INTO token (acd_id, tenant_id, version, sealed_access, sealed_refresh, issued_at_ms, access_expires_at_ms,
+       refresh_expires_at_ms, next_refresh_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT (acd_id) DO UPDATE SET version = excluded.version, sealed_access = excluded.sealed_access,
+       sealed_refresh = excluded.sealed_refresh, sealed_previous_refresh = token.sealed_refresh,
+       issued_at_ms = excluded.issued_at_ms, access_expires_at_ms = excluded.access_expires_at_ms,
+       refresh_expires_at_ms = excluded.refresh_expires_at_ms, next_refresh_at_ms = excluded.next_refresh_at_ms,
+       intent_id = NULL, intent_until_ms = NULL, failures = 0, first_refused_at_ms = NULL, last_failure = NULL
+     WHERE token.version < excluded.version`,
+    [
+      token.acdId,
+      token.tenantId,
+      token.version,
+      token.sealedAccess,
+      token.sealedRefresh,
+      token.issuedAtMs,
+      token.accessExpiresAtMs,
+      token.refreshExpiresAtMs,
+      token.nextRefreshAtMs,
+    ],
+  );
+}
+
+/**
+ * Claims one token that is due by writing an intent, which must be committed before the provider is called.
+ * Skips what another replica has locked or intends; an intent whose owner died ends at `untilMs`.
+ */
+export async function claimDueToken(
+  sql: SqlClient,
+  claim: { intentId: string; nowMs: number; untilMs: number },
+): Promise<StoredToken | undefined> {
+  const { rows } = await sql.query(
+    `UPDATE token SET intent_id = $1, intent_until_ms = $3
+     WHERE acd_id = (
+       SELECT t.acd_id FROM token t JOIN acd a USING (acd_id)
+       WHERE t.next_refresh_at_ms <= $2 AND (t.intent_until_ms IS NULL OR t.intent_until_ms <= $2) AND NOT a.deleted
+       ORDER BY t.next_refresh_at_ms LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
+     RETURNING *`,
+    [claim.intentId, claim.nowMs, claim.untilMs],
+  );
+  return rows[0] ? toToken(rows[0] as TokenRow) : undefined;
+}
+
+/** The token, locked, if the intent is still the claimer’s own; undefined when it was overtaken. */
+export async function lockIntended(
+  tx: SqlClient,
+  key: { acdId: string; intentId: string },
+): Promise<StoredToken | undefined> {
+  const { rows } = await tx.query('SELECT * FROM token WHERE acd_id = $1 AND intent_id = $2 FOR UPDATE', [
+    key.acdId,
+    key.intentId,
+  ]);
+  return rows[0] ? toToken(rows[0] as TokenRow) : undefined;
+}
+
+/** Records a failed refresh and when to try again; the stored tokens stay as they are. */
+export async function recordFailure(
+  tx: SqlClient,
+  failure: { acdId: string; nextAtMs: number; firstRefusedAtMs: number | null; reason: string },
+): Promise<void> {
+  await tx.query(
+    `UPDATE token SET intent_id = NULL, intent_until_ms = NULL, failures = failures + 1, next_refresh_at_ms = $2,
+       first_refused_at_ms = $3, last_failure = $4 WHERE acd_id = $1`,
+    [failure.acdId, failure.nextAtMs, failure.firstRefusedAtMs, failure.reason],
+  );
+}
+
+/** Tokens whose access token still lives, in pages by ACD id, for handing them over again. */
+export async function listLivingTokens(
+  sql: SqlClient,
+  page: { afterAcdId: string | null; nowMs: number; limit: number },
+): Promise<StoredToken[]> {
+  const { rows } = await sql.query(
+    `SELECT t.* FROM token t JOIN acd a USING (acd_id)
+     WHERE NOT a.deleted AND t.access_expires_at_ms > $2 AND ($1::uuid IS NULL OR t.acd_id > $1::uuid)
+     ORDER BY t.acd_id LIMIT $3`,
+    [page.afterAcdId, page.nowMs, page.limit],
+  );
+  return rows.map((row) => toToken(row as TokenRow));
+}

@@ -1,0 +1,103 @@
+import type { ErrorObject } from 'ajv';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from './app.ts';
+import { ProblemError, problem, problemBody } from './problem.ts';
+import { isTransient } from './sql-error.ts';
+import { validationProblem } from './validation.ts';
+
+/** Every error leaves as problem details (RFC 9457); what is inside of an unexpected one goes to the log only. */
+export function answerErrors(app: App): void {
+  const routes: { method: string; pattern: RegExp }[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, pattern: patternOf(url) });
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = asProblem(error);
+    if (answer.statusCode >= 500) request.log.error({ err: error }, 'a request failed');
+    return send(answer, request, reply);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+    return send(allowed.length > 0 ? wrongMethod(request.method, allowed) : nothingHere(), request, reply);
+  });
+}
+
+function send(error: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply
+    .code(error.statusCode)
+    .headers({ 'x-request-id': request.id, ...error.problem.headers })
+    .type('application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(problemBody(error.problem, request.id));
+}
+
+function asProblem(error: FastifyError): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error.validation) {
+    return validationProblem(error.validation as unknown as ErrorObject[], error.validationContext ?? 'body');
+  }
+  if (isTransient(error)) {
+    return problem({
+      status: 503,
+      code: 'unavailable',
+      detail: 'The database is away or overloaded for the moment.',
+      remedy: 'Try again in a few seconds.',
+      headers: { 'retry-after': '5' },
+    });
+  }
+  const status = error.statusCode ?? 500;
+  if (status === 413) {
+    return problem({ status, code: 'payload-too-large', field: 'body', remedy: 'Send less at once.' });
+  }
+  if (status === 415) {
+    const remedy = 'Send JSON with Content-Type: application/json.';
+    return problem({ status, code: 'unsupported-media-type', field: 'headers/content-type', remedy });
+  }
+  if (status >= 400 && status < 500) return badRequest(error, status);
+  return problem({
+    status: 500,
+    code: 'internal-error',
+    remedy: 'Try again; if it stays, give the request id to an operator.',
+  });
+}
+
+/** Fastify's own refusals (FST_…) are safe to show; those of other libraries may quote what is inside. */
+function badRequest(error: FastifyError, status: number): ProblemError {
+  const own = typeof error.code === 'string' && error.code.startsWith('FST_');
+  const isJson = error instanceof SyntaxError || error.code?.includes('JSON_BODY');
+  return problem({
+    status,
+    code: 'invalid-request',
+    detail: isJson ? 'The body is not valid JSON.' : own ? error.message : 'The request cannot be read.',
+    ...(isJson ? { field: 'body' } : {}),
+    remedy: isJson ? 'Send one well-formed JSON value.' : 'Compare the request with /docs.',
+  });
+}
+
+function wrongMethod(method: string, allowed: string[]): ProblemError {
+  return problem({
+    status: 405,
+    code: 'method-not-allowed',
+    detail: `${method} is not possible here.`,
+    remedy: `Use ${allowed.join(', ')}.`,
+    headers: { allow: allowed.join(', ') },
+  });
+}
+
+function nothingHere(): ProblemError {
+  return problem({
+    status: 404,
+    code: 'not-found',
+    detail: 'No route has this path.',
+    remedy: 'See /docs for all paths.',
+  });
+}
+
+function patternOf(url: string): RegExp {
+  const source = url
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/:[A-Za-z0-9_]+/g, '[^/]+')
+    .replaceAll('*', '.*');
+  return new RegExp(`^${source}/?$`);
+}

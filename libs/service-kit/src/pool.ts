@@ -1,0 +1,58 @@
+import pg, { type Pool } from 'pg';
+
+/** What a repository needs: a pool, a client, or a client inside a transaction. */
+export interface SqlClient {
+  query<R extends pg.QueryResultRow = pg.QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<pg.QueryResult<R>>;
+}
+
+export interface PoolOptions {
+  /** postgres:// address */
+  url: string;
+  /** Shown in pg_stat_activity */
+  applicationName: string;
+  /** Most connections; default 10 */
+  max?: number;
+  /** A statement that runs longer is cancelled by the server; default 30 s, 0 = never */
+  statementTimeoutMs?: number;
+  /** Told when a connection that nobody uses breaks */
+  logger?: { warn(o: object, m?: string): void };
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const IDLE_IN_TRANSACTION_MS = 60_000;
+
+/**
+ * A pool that survives a lost server: idle connections that break are only logged, the next query makes a new one.
+ * bigint columns come as numbers (they throw beyond ±2^53), `timestamptz` as Date, numeric as text.
+ */
+export function createPool(o: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: o.url,
+    application_name: o.applicationName,
+    max: o.max ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: o.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    keepAlive: true,
+    types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+  });
+  pool.on('error', (error) => o.logger?.warn({ err: error }, 'an idle database connection broke'));
+  return pool;
+}
+
+function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
+  if (oid === pg.types.builtins.INT8 && format !== 'binary') return safeInteger;
+  return pg.types.getTypeParser(oid, format as 'text');
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) {
+    throw new RangeError(`The bigint ${text} does not fit a JavaScript number; select it as text (::text).`);
+  }
+  return value;
+}

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
+import { isConflict } from './sql-error.ts';
+
+export interface TransactionOptions {
+  /** How often it is run again after a deadlock or a serialization failure; default 3 */
+  retries?: number;
+  isolation?: 'read committed' | 'repeatable read' | 'serializable';
+}
+
+/**
+ * Runs `fn` between BEGIN and COMMIT; any error rolls back and is thrown on. After a deadlock or a serialization
+ * failure the whole is run again on a new snapshot, so `fn` may have no effect but on `tx`.
+ */
+export async function inTransaction<T>(
+  pool: Pool,
+  fn: (tx: PoolClient) => Promise<T>,
+  o: TransactionOptions = {},
+): Promise<T> {
+  const retries = o.retries ?? 3;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await once(pool, fn, o.isolation);
+    } catch (error) {
+      if (attempt >= retries || !isConflict(error)) throw error;
+      await delay(Math.random() * 20 * 2 ** attempt);
+    }
+  }
+}
+
+/**
+ * Reads as one tenant sees it: read only, under the reader's role and with `app.tenant_id` set, so that row-level
+ * security hides every other tenant whatever the query says.
+ * @param o.readerRole `<schema>_reader`
+ */
+export async function readAsTenant<T>(
+  pool: Pool,
+  o: { readerRole: string; tenantId: string },
+  fn: (tx: PoolClient) => Promise<T>,
+): Promise<T> {
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(o.readerRole)) throw new TypeError(`Not a role name: '${o.readerRole}'.`);
+  return await once(pool, async (tx) => {
+    await tx.query('SET TRANSACTION READ ONLY');
+    await tx.query("SELECT set_config('app.tenant_id', $1, true), set_config('role', $2, true)", [
+      o.tenantId,
+      o.readerRole,
+    ]);
+    return await fn(tx);
+  });
+}
+
+async function once<T>(pool: Pool, fn: (tx: PoolClient) => Promise<T>, isolation?: string): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // Without a listener a connection that breaks between two statements would end the process.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query(isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : 'BEGIN');
+    const result = await fn(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+      broken ??= rollbackError;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}

@@ -17,7 +17,8 @@ const FRAME_BYTES = 4;
 const HEADER_BYTES = 44;
 const WINDOW_MS = 60_000;
 const WINDOW_BYTES = (WINDOW_MS / 1000) * RATE_HZ * FRAME_BYTES;
-const ROUNDS = 60;
+const ROUNDS = 200;
+const WARM_UP = 50;
 const KEY = randomBytes(32);
 const AAD = Buffer.from('bench');
 const SEGMENT_SIZES = [64, 128, 256, 512, 1024].map((kib) => kib * 1024);
@@ -53,7 +54,13 @@ async function floor(path: string, windowIndex: number): Promise<Timing> {
   return { firstMs, wholeMs: now() - began };
 }
 
-async function rendered(path: string, hours: number, startMs: number, segmentSizeBytes: number): Promise<Timing> {
+async function rendered(
+  path: string,
+  hours: number,
+  startMs: number,
+  segmentSizeBytes: number,
+  sizeBytes: number,
+): Promise<Timing> {
   const began = now();
   const list = buildEditList({
     windowStartMs: startMs,
@@ -75,12 +82,11 @@ async function rendered(path: string, hours: number, startMs: number, segmentSiz
   });
   const stream = renderWav(list, async () => {
     const file = await open(path);
-    const { size } = await file.stat();
     const reader = await openDecryptingReader({
       file,
       key: KEY,
       associatedData: AAD,
-      ciphertextSizeBytes: size,
+      ciphertextSizeBytes: sizeBytes,
       segmentSizeBytes,
     });
     return {
@@ -92,6 +98,7 @@ async function rendered(path: string, hours: number, startMs: number, segmentSiz
         bytesPerFrame: FRAME_BYTES,
       },
       read: (start, end) => reader.read(start, end),
+      parts: (start, end) => reader.parts(start, end),
       close: () => file.close(),
     };
   });
@@ -113,13 +120,14 @@ async function compareWindows(folder: string, hours: number, segmentSizeBytes: n
     createEncryptor({ key: KEY, associatedData: AAD, segmentSizeBytes }),
     createWriteStream(path),
   );
+  const { size: sizeBytes } = await stat(path);
   const floors: Timing[] = [];
   const ours: Timing[] = [];
-  for (let round = 0; round < ROUNDS + 10; round++) {
+  for (let round = 0; round < ROUNDS + WARM_UP; round++) {
     const startMs = 1000 * Math.floor(Math.random() * (hours * 3600 - 60)) + 137;
     const floorTiming = await floor(path, Math.floor(startMs / WINDOW_MS));
-    const ourTiming = await rendered(path, hours, startMs, segmentSizeBytes);
-    if (round < 10) continue;
+    const ourTiming = await rendered(path, hours, startMs, segmentSizeBytes, sizeBytes);
+    if (round < WARM_UP) continue;
     floors.push(floorTiming);
     ours.push(ourTiming);
   }
@@ -127,7 +135,7 @@ async function compareWindows(folder: string, hours: number, segmentSizeBytes: n
     first: median(timings.map(({ firstMs }) => firstMs)),
     whole: median(timings.map(({ wholeMs }) => wholeMs)),
   })) as [{ first: number; whole: number }, { first: number; whole: number }];
-  const overhead = ((await stat(path)).size / bytes - 1) * 100;
+  const overhead = (sizeBytes / bytes - 1) * 100;
   print(
     `${hours} h, segments of ${segmentSizeBytes / 1024} KiB (+${overhead.toFixed(3)} % on disk): first ${o.first.toFixed(2)} ms` +
       ` (floor ${f.first.toFixed(2)}, ×${(o.first / f.first).toFixed(2)}), whole ${o.whole.toFixed(2)} ms` +

@@ -1,9 +1,8 @@
+export type { ReadAt } from './encryption/ciphertext-source.ts';
 export {
   type DecryptingReader,
   type DecryptingReaderOptions,
   openDecryptingReader,
-  type ReadAt,
-  readAtOf,
 } from './encryption/decrypting-reader.ts';
 export { DecryptionFailed, type DecryptionFailedCode } from './encryption/decryption-failed.ts';
 export { createEncryptor, type EncryptorOptions } from './encryption/encryptor.ts';

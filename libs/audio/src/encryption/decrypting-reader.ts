@@ -1,6 +1,14 @@
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, type KeyObject } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import {
+  type Ciphertext,
+  FETCH_BYTES,
+  type FetchCiphertext,
+  fetchFromFile,
+  fetchFromReadAt,
+  type ReadAt,
+} from './ciphertext-source.ts';
 import { DecryptionFailed } from './decryption-failed.ts';
 import {
   ciphertextRange,
@@ -16,9 +24,6 @@ import {
   TAG_BYTES,
 } from './segment-layout.ts';
 
-/** Reads exactly `length` bytes of the encrypted file at `offset`; fewer only where the file ends. */
-export type ReadAt = (offset: number, length: number) => Promise<Buffer>;
-
 /** Where the encrypted bytes are (a file handle or `readAt`) and what was given when they were written. */
 export interface DecryptingReaderOptions {
   file?: FileHandle;
@@ -30,48 +35,39 @@ export interface DecryptingReaderOptions {
   segmentSizeBytes?: number;
 }
 
-/** Random access to the plaintext; every byte given out was authenticated first. The file handle stays the caller's. */
+/**
+ * Random access to the plaintext; every byte given out was authenticated first. Ranges are half-open; they throw
+ * RangeError outside the file and DecryptionFailed where it does not authenticate. The file handle stays the caller's.
+ */
 export interface DecryptingReader {
   readonly plaintextSizeBytes: number;
-  /** The plaintext of `[startByte, endByte)`. Throws RangeError outside the file, DecryptionFailed where it does not authenticate. */
+  /** The plaintext of `[startByte, endByte)` in one buffer: for what is small. */
   read(startByte: number, endByte: number): Promise<Buffer>;
-  /** The same as a stream, read in steps of about 1 MiB as they are wanted. */
+  /** The same in pieces as they are decrypted, the next being read meanwhile: for what is long. */
+  parts(startByte: number, endByte: number): AsyncGenerator<Buffer>;
+  /** `parts` as a stream. */
   createReadStream(startByte?: number, endByte?: number): Readable;
 }
 
-const STREAM_STEP_BYTES = 1024 * 1024;
+/** Below a segment's size: parts that wait together would be joined, a copy for nothing. */
+const HIGH_WATER_MARK_BYTES = 32 * 1024;
 
-/** A FileHandle as `ReadAt`. */
-export function readAtOf(file: FileHandle): ReadAt {
-  return async (offset, length) => {
-    const buffer = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
-      if (bytesRead === 0) return buffer.subarray(0, filled);
-      filled += bytesRead;
-    }
-    return buffer;
-  };
-}
-
-/** Reads a range that the layout says is there. */
-async function readWhole(readAt: ReadAt, start: number, end: number): Promise<Buffer> {
-  const bytes = await readAt(start, end - start);
-  if (bytes.length === end - start) return bytes;
-  throw new DecryptionFailed('truncated', `The file ends at byte ${start + bytes.length}, before byte ${end}`);
+/** Segments `[first, end)`, fetched in one read. */
+interface Step {
+  first: number;
+  end: number;
 }
 
 class SegmentReader implements DecryptingReader {
-  readonly #readAt: ReadAt;
+  readonly #fetch: FetchCiphertext;
   readonly #layout: SegmentLayout;
-  readonly #fileKey: Buffer;
+  readonly #fileKey: KeyObject;
   readonly #noncePrefix: Buffer;
-  /** Steps rarely end where segments do: the one that two steps share is decrypted once. */
+  /** Reads that follow each other share a segment more often than not; it is decrypted once. */
   #kept: { index: number; plaintext: Buffer } | undefined;
 
-  constructor(readAt: ReadAt, layout: SegmentLayout, fileKey: Buffer, noncePrefix: Buffer) {
-    this.#readAt = readAt;
+  constructor(fetch: FetchCiphertext, layout: SegmentLayout, fileKey: KeyObject, noncePrefix: Buffer) {
+    this.#fetch = fetch;
     this.#layout = layout;
     this.#fileKey = fileKey;
     this.#noncePrefix = noncePrefix;
@@ -81,14 +77,14 @@ class SegmentReader implements DecryptingReader {
     return this.#layout.plaintextSizeBytes;
   }
 
-  decryptSegment(index: number, ciphertext: Buffer): Buffer {
+  decryptSegment(index: number, ciphertext: Ciphertext): Buffer {
+    const range = ciphertextRange(this.#layout, index);
+    const tagAt = range.end - TAG_BYTES - ciphertext.start;
     const isLast = index === this.#layout.segments - 1;
-    const bodyBytes = ciphertext.length - TAG_BYTES;
-    const decipher = createDecipheriv('aes-256-gcm', this.#fileKey, segmentNonce(this.#noncePrefix, index, isLast), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAuthTag(ciphertext.subarray(bodyBytes));
-    const plaintext = decipher.update(ciphertext.subarray(0, bodyBytes));
+    const nonce = segmentNonce(this.#noncePrefix, index, isLast);
+    const decipher = createDecipheriv('aes-256-gcm', this.#fileKey, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAuthTag(ciphertext.bytes.subarray(tagAt, tagAt + TAG_BYTES));
+    const plaintext = decipher.update(ciphertext.bytes.subarray(range.start - ciphertext.start, tagAt));
     try {
       decipher.final();
     } catch {
@@ -101,42 +97,76 @@ class SegmentReader implements DecryptingReader {
   }
 
   async read(startByte: number, endByte: number): Promise<Buffer> {
-    this.#checkRange(startByte, endByte);
-    const parts = await this.#parts(startByte, endByte);
+    const parts: Buffer[] = [];
+    for await (const part of this.parts(startByte, endByte)) parts.push(part);
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
-  async #parts(startByte: number, endByte: number): Promise<Buffer[]> {
-    if (startByte === endByte) return [];
-    const first = segmentAt(this.#layout, startByte);
-    const last = segmentAt(this.#layout, endByte - 1);
-    const kept = this.#kept;
-    const parts = kept?.index === first ? [kept.plaintext] : [];
-    const firstUnread = first + parts.length;
-    if (firstUnread <= last) {
-      const from = ciphertextRange(this.#layout, firstUnread).start;
-      const ciphertext = await readWhole(this.#readAt, from, ciphertextRange(this.#layout, last).end);
-      for (let index = firstUnread; index <= last; index++) {
-        const range = ciphertextRange(this.#layout, index);
-        parts.push(this.decryptSegment(index, ciphertext.subarray(range.start - from, range.end - from)));
-      }
+  async *parts(startByte: number, endByte: number): AsyncGenerator<Buffer> {
+    this.#checkRange(startByte, endByte);
+    if (startByte === endByte) return;
+    for await (const { index, plaintext } of this.#segments(startByte, endByte)) {
+      const offset = plaintextRange(this.#layout, index).start;
+      const isInner = offset >= startByte && offset + plaintext.length <= endByte;
+      yield isInner ? plaintext : plaintext.subarray(Math.max(0, startByte - offset), endByte - offset);
     }
-    const lastPart = parts.length - 1;
-    parts[lastPart] = (parts[lastPart] as Buffer).subarray(0, endByte - plaintextRange(this.#layout, last).start);
-    parts[0] = (parts[0] as Buffer).subarray(startByte - plaintextRange(this.#layout, first).start);
-    return parts;
+  }
+
+  /** One read is always under way while the one before is decrypted; no more than two are held. */
+  async *#segments(startByte: number, endByte: number): AsyncGenerator<{ index: number; plaintext: Buffer }> {
+    let next = segmentAt(this.#layout, startByte);
+    const end = segmentAt(this.#layout, endByte - 1) + 1;
+    const kept = this.#kept;
+    if (kept?.index === next) {
+      yield kept;
+      next++;
+    }
+    const steps = this.#steps(next, end);
+    let step = steps.next().value;
+    let reading = step && this.#fetchStep(step);
+    try {
+      while (step !== undefined && reading !== undefined) {
+        const ciphertext = await reading;
+        const following = steps.next().value;
+        reading = following && this.#fetchStep(following);
+        try {
+          for (let index = step.first; index < step.end; index++) {
+            yield { index, plaintext: this.decryptSegment(index, ciphertext) };
+          }
+        } finally {
+          ciphertext.release();
+        }
+        step = following;
+      }
+    } finally {
+      // Left early: the file may be closed as soon as we return, and the buffer is not free before.
+      await reading?.then(
+        (ciphertext) => ciphertext.release(),
+        () => undefined,
+      );
+    }
+  }
+
+  /** A single segment first, so that the first byte is soon there; then as many as one read is meant to have. */
+  *#steps(first: number, end: number): Generator<Step, undefined> {
+    const most = Math.max(1, Math.floor(FETCH_BYTES / this.#layout.segmentBytes));
+    let size = 1;
+    for (let at = first; at < end; at += size) {
+      size = at === first ? 1 : most;
+      yield { first: at, end: Math.min(end, at + size) };
+    }
+  }
+
+  #fetchStep(step: Step): Promise<Ciphertext> {
+    const start = ciphertextRange(this.#layout, step.first).start;
+    const reading = this.#fetch(start, ciphertextRange(this.#layout, step.end - 1).end);
+    reading.catch(() => undefined);
+    return reading;
   }
 
   createReadStream(startByte = 0, endByte: number = this.plaintextSizeBytes): Readable {
     this.#checkRange(startByte, endByte);
-    const parts = this.#streamParts(startByte, endByte);
-    return Readable.from(parts, { objectMode: false, highWaterMark: STREAM_STEP_BYTES });
-  }
-
-  async *#streamParts(startByte: number, endByte: number): AsyncGenerator<Buffer> {
-    for (let at = startByte; at < endByte; at += STREAM_STEP_BYTES) {
-      yield* await this.#parts(at, Math.min(endByte, at + STREAM_STEP_BYTES));
-    }
+    return Readable.from(this.parts(startByte, endByte), { objectMode: false, highWaterMark: HIGH_WATER_MARK_BYTES });
   }
 
   #checkRange(startByte: number, endByte: number): void {
@@ -154,21 +184,27 @@ class SegmentReader implements DecryptingReader {
  * Throws DecryptionFailed, RangeError for a short key.
  */
 export async function openDecryptingReader(options: DecryptingReaderOptions): Promise<DecryptingReader> {
-  const readAt = options.readAt ?? (options.file && readAtOf(options.file));
-  if (readAt === undefined) throw new TypeError('Give a file handle or a readAt function to read the recording from.');
+  const fetch = options.file ? fetchFromFile(options.file) : options.readAt && fetchFromReadAt(options.readAt);
+  if (fetch === undefined) throw new TypeError('Give a file handle or a readAt function to read the recording from.');
   const layout = layoutOf(options.ciphertextSizeBytes, options.segmentSizeBytes ?? DEFAULT_SEGMENT_BYTES);
   const lastIndex = layout.segments - 1;
   const lastRange = ciphertextRange(layout, lastIndex);
-  const [header, lastSegment] = await Promise.all([
-    readWhole(readAt, 0, HEADER_BYTES),
-    readWhole(readAt, lastRange.start, lastRange.end),
-  ]);
-  if (header[0] !== HEADER_BYTES) {
-    throw new DecryptionFailed('header', `The file's header says it has ${header[0]} bytes, not ${HEADER_BYTES}`);
+  const [header, lastSegment] = await Promise.all([fetch(0, HEADER_BYTES), fetch(lastRange.start, lastRange.end)]);
+  try {
+    if (header.bytes[0] !== HEADER_BYTES) {
+      throw new DecryptionFailed(
+        'header',
+        `The file's header says it has ${header.bytes[0]} bytes, not ${HEADER_BYTES}`,
+      );
+    }
+    const salt = header.bytes.subarray(1, 1 + SALT_BYTES);
+    const fileKey = deriveFileKey(options.key, salt, options.associatedData);
+    const noncePrefix = Buffer.from(header.bytes.subarray(1 + SALT_BYTES));
+    const reader = new SegmentReader(fetch, layout, fileKey, noncePrefix);
+    reader.decryptSegment(lastIndex, lastSegment);
+    return reader;
+  } finally {
+    header.release();
+    lastSegment.release();
   }
-  const salt = header.subarray(1, 1 + SALT_BYTES);
-  const fileKey = deriveFileKey(options.key, salt, options.associatedData);
-  const reader = new SegmentReader(readAt, layout, fileKey, header.subarray(1 + SALT_BYTES));
-  reader.decryptSegment(lastIndex, lastSegment);
-  return reader;
 }

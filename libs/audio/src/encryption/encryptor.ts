@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import {
   checkSegmentSize,
@@ -20,7 +20,7 @@ export interface EncryptorOptions {
 }
 
 class Encryptor extends Transform {
-  readonly #fileKey: Buffer;
+  readonly #fileKey: KeyObject;
   readonly #noncePrefix: Buffer = randomBytes(NONCE_PREFIX_BYTES);
   readonly #segmentBytes: number;
   #header: Buffer | undefined;
@@ -29,7 +29,7 @@ class Encryptor extends Transform {
   #index = 0;
 
   constructor(options: EncryptorOptions, segmentBytes: number) {
-    super({ readableHighWaterMark: 2 * segmentBytes, writableHighWaterMark: segmentBytes });
+    super({ readableHighWaterMark: 64 * 1024, writableHighWaterMark: segmentBytes });
     const salt = randomBytes(SALT_BYTES);
     this.#fileKey = deriveFileKey(options.key, salt, options.associatedData);
     this.#segmentBytes = segmentBytes;
@@ -41,16 +41,16 @@ class Encryptor extends Transform {
     return this.#segmentBytes - TAG_BYTES - (this.#index === 0 ? HEADER_BYTES : 0);
   }
 
-  /** One buffer per segment, header and tag included: writers below see few, large writes. */
+  /** Head and tail are pushed by themselves: joining them to the body would copy every byte once more. */
   #seal(plaintext: Buffer, isLast: boolean): void {
     if (this.#index > 0xffffffff) throw new Error('The file has more segments than its format can count.');
     const cipher = createCipheriv('aes-256-gcm', this.#fileKey, segmentNonce(this.#noncePrefix, this.#index, isLast));
-    const body = cipher.update(plaintext);
-    cipher.final();
-    const header = this.#header === undefined ? [] : [this.#header];
+    if (this.#header !== undefined) this.push(this.#header);
     this.#header = undefined;
+    this.push(cipher.update(plaintext));
+    cipher.final();
+    this.push(cipher.getAuthTag());
     this.#index++;
-    this.push(Buffer.concat([...header, body, cipher.getAuthTag()]));
   }
 
   // A full segment waits until more comes: only then is it known not to be the last.
@@ -87,7 +87,6 @@ class Encryptor extends Transform {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#fileKey.fill(0);
     this.#pending.fill(0);
     done(error);
   }

@@ -14,6 +14,8 @@ export interface RecordingSource {
     bytesPerFrame: number;
   };
   read(startByte: number, endByte: number): Promise<Buffer>;
+  /** The same in pieces of any size, where the source can read ahead (`DecryptingReader.parts`); else `read` is used. */
+  parts?(startByte: number, endByte: number): AsyncIterable<Buffer>;
   /** Called once when the rendering has ended, however it ended. */
   close?(): Promise<void>;
 }
@@ -40,6 +42,8 @@ const BYTES_PER_SAMPLE = 2;
 /** Small at first, so that the first byte is soon there; then large, so that each read is worth its trip. */
 const FIRST_STEP_BYTES = 128 * 1024;
 const STEP_BYTES = 512 * 1024;
+/** Below a part's size: one part waits at a time. More would be joined into one buffer, a copy for nothing. */
+const HIGH_WATER_MARK_BYTES = 64 * 1024;
 
 /** A half-open span of the rendered audio, counted from its first sample. */
 interface Span {
@@ -74,6 +78,34 @@ function firstPieceAfter(pieces: readonly EditPiece[], frame: number): number {
   return low;
 }
 
+/** Cuts a span into what is read, or made, in one go. */
+function* stepsOf(span: Span): Generator<Span> {
+  for (let start = span.start, size = FIRST_STEP_BYTES; start < span.end; start += size, size = STEP_BYTES) {
+    yield { start, end: Math.min(span.end, start + size) };
+  }
+}
+
+function* renderSilence(span: Span): Generator<Buffer> {
+  for (const { start, end } of stepsOf(span)) yield Buffer.alloc(end - start);
+}
+
+/** Passes parts on and fails where there are not exactly as many bytes as wanted. */
+async function* exactly(parts: AsyncIterable<Buffer>, piece: RecordingPiece, wanted: number): AsyncGenerator<Buffer> {
+  let came = 0;
+  for await (const part of parts) {
+    came += part.length;
+    if (came > wanted) break;
+    yield part;
+  }
+  if (came !== wanted) {
+    throw new RecordingMismatch(
+      piece.recordingId,
+      piece.generation,
+      `gave ${came} bytes where ${wanted} were asked for`,
+    );
+  }
+}
+
 class Renderer {
   readonly #list: EditList;
   readonly #openSource: OpenSource;
@@ -92,33 +124,41 @@ class Renderer {
       if (startByte < header.length && endByte > startByte) yield header.subarray(startByte, endByte);
       let at = Math.max(0, startByte - header.length);
       const end = endByte - header.length;
-      let stepBytes = FIRST_STEP_BYTES;
       let index = firstPieceAfter(this.#list.pieces, Math.floor(at / this.#frameBytes));
       while (at < end) {
         const piece = this.#list.pieces[index++] as EditPiece;
-        const pieceEnd = Math.min(end, (piece.atFrame + piece.frames) * this.#frameBytes);
-        while (at < pieceEnd) {
-          const span = { start: at, end: Math.min(pieceEnd, at + stepBytes) };
-          yield piece.kind === 'silence'
-            ? Buffer.alloc(span.end - span.start)
-            : await this.#renderRecording(piece, span);
-          at = span.end;
-          stepBytes = STEP_BYTES;
-        }
+        const span = { start: at, end: Math.min(end, (piece.atFrame + piece.frames) * this.#frameBytes) };
+        yield* piece.kind === 'silence' ? renderSilence(span) : this.#renderRecording(piece, span);
+        at = span.end;
       }
     } finally {
       await this.#closeSources();
     }
   }
 
-  async #renderRecording(piece: RecordingPiece, span: Span): Promise<Buffer> {
+  async *#renderRecording(piece: RecordingPiece, span: Span): AsyncGenerator<Buffer> {
     const source = await this.#sourceOf(piece);
     const { format } = source;
-    const pieceStart = piece.atFrame * this.#frameBytes;
+    if (source.parts !== undefined && isPassThrough(format, this.#list.channels, piece.channelMap)) {
+      const shift = this.#passThroughShift(piece, source);
+      yield* exactly(source.parts(span.start + shift, span.end + shift), piece, span.end - span.start);
+      return;
+    }
+    for (const step of stepsOf(span)) yield await this.#renderStep(source, piece, step);
+  }
+
+  /** From a byte of the rendered audio to the byte of the recording's file that it is. */
+  #passThroughShift(piece: RecordingPiece, { format }: RecordingSource): number {
+    return format.dataOffsetBytes + piece.fromFrame * format.bytesPerFrame - piece.atFrame * this.#frameBytes;
+  }
+
+  async #renderStep(source: RecordingSource, piece: RecordingPiece, span: Span): Promise<Buffer> {
+    const { format } = source;
     if (isPassThrough(format, this.#list.channels, piece.channelMap)) {
-      const shift = format.dataOffsetBytes + piece.fromFrame * format.bytesPerFrame - pieceStart;
+      const shift = this.#passThroughShift(piece, source);
       return this.#readExactly(source, piece, span.start + shift, span.end + shift);
     }
+    const pieceStart = piece.atFrame * this.#frameBytes;
     const firstFrame = Math.floor((span.start - pieceStart) / this.#frameBytes);
     const endFrame = Math.ceil((span.end - pieceStart) / this.#frameBytes);
     const byteOf = (frame: number) => format.dataOffsetBytes + (piece.fromFrame + frame) * format.bytesPerFrame;
@@ -185,5 +225,5 @@ export function renderWav(
     throw new RangeError(`Bytes ${startByte} to ${endByte} are not within the ${size} of this rendering.`);
   }
   const rendered = new Renderer(list, openSource).render(startByte, endByte);
-  return Readable.from(rendered, { objectMode: false, highWaterMark: STEP_BYTES });
+  return Readable.from(rendered, { objectMode: false, highWaterMark: HIGH_WATER_MARK_BYTES });
 }

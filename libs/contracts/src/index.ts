@@ -20,3 +20,4 @@ export * from './events/token-refreshed.ts';
 export { GOLDEN_EXAMPLES } from './examples/golden.ts';
 export { EpochMs, NamedRef, Nullable, Uuid } from './primitives.ts';
 export { ERROR_CODES, type ErrorCode, Problem, problemSchema } from './problems.ts';
+export { uuidV5 } from './uuid-v5.ts';

@@ -1,0 +1,128 @@
+import { WebexError, type WebexErrorKind } from './webex-error.ts';
+
+/** What an error body said, whichever of Webex's spellings it used. */
+export interface ErrorAnswer {
+  key: string | null;
+  text: string | null;
+  trackingId: string | null;
+}
+
+const MAX_TEXT = 300;
+
+/**
+ * Removes what must never be in a message: the secrets of this call, bearer tokens, the query strings of URLs.
+ * Texts of Webex are quoted in our errors, and a server may echo what it was sent.
+ */
+export function scrub(text: string, secrets: readonly string[] = []): string {
+  let result = text;
+  for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, '[removed]');
+  return result
+    .replace(/Bearer\s+[^\s"']+/gi, 'Bearer [removed]')
+    .replace(/(https?:\/\/[^\s"'?]+)\?[^\s"']*/gi, '$1?[removed]')
+    .slice(0, MAX_TEXT);
+}
+
+/** Reads an error body: `error` or `errors`, integer or string keys, texts in a list or plain, or no body at all. */
+export function readErrorAnswer(body: unknown): ErrorAnswer {
+  const none: ErrorAnswer = { key: null, text: null, trackingId: null };
+  if (!isRecord(body)) return none;
+  const trackingId = text(body.trackingId) ?? text(body.trackingID);
+  const errors = body.errors ?? body.error;
+  const first: unknown = Array.isArray(errors) ? errors[0] : errors;
+  // OAuth servers say {"error": "invalid_grant", "error_description": "…"}.
+  if (typeof first === 'string') {
+    return { key: first, text: text(body.error_description) ?? text(body.message) ?? first, trackingId };
+  }
+  if (!isRecord(first)) return { ...none, text: text(body.message), trackingId };
+  const extensions = isRecord(first.extensions) ? first.extensions : {};
+  return {
+    key: text(first.key) ?? text(first.code) ?? text(extensions.code) ?? text(extensions.classification),
+    text: texts(first.message) ?? text(first.description) ?? text(first.reason) ?? text(body.message),
+    trackingId: trackingId ?? text(first.trackingId),
+  };
+}
+
+/** The error of an answer whose status was not a success. */
+export function errorOfStatus(
+  what: string,
+  statusCode: number,
+  answer: ErrorAnswer,
+  details: { retryAfterMs?: number | undefined; trackingId?: string | undefined; secrets?: readonly string[] },
+): WebexError {
+  const kind = kindOfStatus(statusCode);
+  const said = answer.text ? `: ${scrub(answer.text, details.secrets)}` : '';
+  return new WebexError(kind, `${what} was answered with HTTP ${statusCode}${said}. ${REMEDIES[kind]}`, {
+    statusCode,
+    retryAfterMs: details.retryAfterMs,
+    trackingId: answer.trackingId ?? details.trackingId,
+  });
+}
+
+/** The error of an answer with status 200 that carries `error` or `errors`, as GraphQL servers do. */
+export function errorInsideSuccess(what: string, answer: ErrorAnswer, trackingId: string | undefined): WebexError {
+  const status = Number(answer.key);
+  const kind: WebexErrorKind =
+    Number.isInteger(status) && status >= 400 && status < 600
+      ? kindOfStatus(status)
+      : /valid|syntax|parse|bad.?request/i.test(`${answer.key} ${answer.text}`)
+        ? 'invalid-request'
+        : 'unavailable';
+  const said = scrub(answer.text ?? answer.key ?? 'no text given');
+  return new WebexError(kind, `${what} was answered with HTTP 200 but with errors: ${said}. ${REMEDIES[kind]}`, {
+    statusCode: 200,
+    trackingId: answer.trackingId ?? trackingId,
+  });
+}
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date; undefined when absent or unreadable. */
+export function retryAfterOf(header: string | string[] | undefined, nowMs: number): number | undefined {
+  const value = (Array.isArray(header) ? header[0] : header)?.trim();
+  if (!value) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.min(Math.ceil(Number(value) * 1000), MAX_RETRY_AFTER_MS);
+  const atMs = Date.parse(value);
+  return Number.isNaN(atMs) ? undefined : Math.min(Math.max(0, atMs - nowMs), MAX_RETRY_AFTER_MS);
+}
+
+/** A server that asks for hours is asked again after this long: better one refusal than a tenant that stands still. */
+const MAX_RETRY_AFTER_MS = 15 * 60_000;
+
+function kindOfStatus(status: number): WebexErrorKind {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404 || status === 410) return 'not-found';
+  if (status === 408) return 'timeout';
+  if (status === 429) return 'rate-limited';
+  if (status >= 500) return 'unavailable';
+  if (status >= 400) return 'invalid-request';
+  // A redirect of an API call would carry the bearer to somewhere else: never followed.
+  return 'invalid-answer';
+}
+
+const REMEDIES: Record<WebexErrorKind, string> = {
+  unauthorized: 'The access token is not accepted: authorize the ACD again if this lasts',
+  forbidden: 'A scope or role is missing, or a file’s link has expired: check the authorizing user’s roles and scopes',
+  'rate-limited': 'The budget of the client id is spent: it is tried again after the time that Webex asked for',
+  unavailable: 'Webex has a fault: it is tried again',
+  timeout: 'It is tried again',
+  'invalid-request': 'Webex does not accept this request: report it with the tracking id',
+  'invalid-answer': 'The answer cannot be used: report it with the tracking id',
+  refused: 'Authorize the ACD again',
+  'host-not-allowed': 'Add the host to the allowed hosts of the deployment if it belongs there',
+  'not-found': 'It does not exist there (any more)',
+};
+
+function text(value: unknown): string | null {
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'number') return String(value);
+  return null;
+}
+
+function texts(value: unknown): string | null {
+  if (!Array.isArray(value)) return text(value);
+  const parts = value.map((part) => (isRecord(part) ? text(part.description) : text(part))).filter((part) => part);
+  return parts.length > 0 ? parts.join('; ') : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

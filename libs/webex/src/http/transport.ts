@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { request } from 'undici';
+import type { WebexQuota, WebexTimeouts, WorkKind } from '../port.ts';
+import { errorInsideSuccess, errorOfStatus, readErrorAnswer, retryAfterOf } from './error-answer.ts';
+import { guardedAgents } from './guarded-agents.ts';
+import { checkUrl, type HostRules } from './host-policy.ts';
+import { countRequest } from './instruments.ts';
+import { withRetries } from './retry-policy.ts';
+import { transportError } from './transport-error.ts';
+import { WebexError } from './webex-error.ts';
+
+const unzip = promisify(gunzip);
+
+export const DEFAULT_TIMEOUTS: Required<WebexTimeouts> = { headersMs: 30_000, bodyMs: 30_000, deadlineMs: 90_000 };
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+/** When a 429 comes without `Retry-After`. */
+const DEFAULT_PENALTY_MS = 5_000;
+
+export interface TransportOptions {
+  hosts: HostRules;
+  timeouts?: WebexTimeouts | undefined;
+  /** Budget to take from before each attempt; left out only where no client id is known. */
+  budget?: { quota: WebexQuota; quotaKey: string; kind: WorkKind } | undefined;
+  getAccessToken?: (() => Promise<string>) | undefined;
+}
+
+export interface Call {
+  /** For people: "The search for ended tasks". */
+  what: string;
+  /** For metrics; of a fixed set. */
+  operation: string;
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  url: string;
+  json?: unknown;
+  form?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  /** `any` (default): the call can be repeated. `unprocessed`: only if the server refused to look at it (429). `never`. */
+  retries?: 'any' | 'unprocessed' | 'never';
+  /** Texts that must not appear in an error although the server may echo them. */
+  secrets?: string[];
+}
+
+export interface Transport {
+  /** The decoded JSON of a 2xx answer (undefined when it has no body). @throws WebexError, or the signal's reason. */
+  call(call: Call): Promise<unknown>;
+}
+
+/** One HTTP exchange with everything around it: host check, budget, bearer, time-outs, retries, errors. */
+export function createTransport(options: TransportOptions): Transport {
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+
+  async function call(call: Call): Promise<unknown> {
+    const url = checkUrl(call.url, options.hosts);
+    let deadlineAtMs = Number.POSITIVE_INFINITY;
+    let token: string | undefined;
+    let tokenReadAgain = false;
+
+    const attempt = async (): Promise<unknown> => {
+      await takeBudget(call.signal, deadlineAtMs);
+      // The deadline begins with the first permission: waiting for the budget is no fault of Webex.
+      if (deadlineAtMs === Number.POSITIVE_INFINITY) deadlineAtMs = Date.now() + timeouts.deadlineMs;
+      token ??= await options.getAccessToken?.();
+      try {
+        return await exchange(url, call, token, deadlineAtMs);
+      } catch (error) {
+        if (error instanceof WebexError && error.kind === 'rate-limited') {
+          await options.budget?.quota.penalise(options.budget.quotaKey, error.retryAfterMs ?? DEFAULT_PENALTY_MS);
+        }
+        throw error;
+      }
+    };
+
+    /** A token may have been replaced since it was read: once, and only once, it is read again. */
+    const attemptWithFreshToken = async (): Promise<unknown> => {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!options.getAccessToken || tokenReadAgain) throw error;
+        if (!(error instanceof WebexError) || error.kind !== 'unauthorized') throw error;
+        tokenReadAgain = true;
+        token = undefined;
+        return attempt();
+      }
+    };
+
+    return withRetries(attemptWithFreshToken, {
+      deadlineAtMs: () => deadlineAtMs,
+      mayRetry: (failure) => mayRetry(failure, call.retries ?? 'any'),
+      signal: call.signal,
+    });
+  }
+
+  async function takeBudget(signal: AbortSignal | undefined, deadlineAtMs: number): Promise<void> {
+    if (!options.budget) return;
+    const { quota, quotaKey, kind } = options.budget;
+    if (deadlineAtMs === Number.POSITIVE_INFINITY) {
+      await quota.acquire({ quotaKey, kind, ...(signal ? { signal } : {}) });
+      return;
+    }
+    const late = AbortSignal.timeout(Math.max(1, deadlineAtMs - Date.now()));
+    try {
+      await quota.acquire({ quotaKey, kind, signal: signal ? AbortSignal.any([signal, late]) : late });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!late.aborted) throw error;
+      throw new WebexError('rate-limited', 'The budget of the client id did not allow another attempt in time');
+    }
+  }
+
+  async function exchange(url: URL, call: Call, token: string | undefined, deadlineAtMs: number): Promise<unknown> {
+    const trackingId = `WFO_${randomUUID()}`;
+    const late = AbortSignal.timeout(Math.max(1, deadlineAtMs - Date.now()));
+    const secrets = [...(call.secrets ?? []), ...(token ? [token] : [])];
+    try {
+      const answer = await request(url, {
+        method: call.method,
+        dispatcher: guardedAgents(options.hosts.allowPrivateAddresses).api,
+        headersTimeout: timeouts.headersMs,
+        bodyTimeout: timeouts.bodyMs,
+        signal: call.signal ? AbortSignal.any([call.signal, late]) : late,
+        headers: {
+          accept: 'application/json',
+          'accept-encoding': 'gzip',
+          trackingid: trackingId,
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(call.form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+        },
+        body: call.form ? new URLSearchParams(call.form).toString() : call.json && JSON.stringify(call.json),
+      } as Parameters<typeof request>[1]);
+      const text = await readText(await answer.body.arrayBuffer(), answer.headers['content-encoding']);
+      const body = parseJson(text);
+      if (answer.statusCode < 200 || answer.statusCode > 299) {
+        throw errorOfStatus(call.what, answer.statusCode, readErrorAnswer(body.value), {
+          retryAfterMs: retryAfterOf(answer.headers['retry-after'], Date.now()),
+          trackingId,
+          secrets,
+        });
+      }
+      if (!body.ok) {
+        throw new WebexError('invalid-answer', `${call.what} was answered with something that is not JSON`, {
+          statusCode: answer.statusCode,
+          trackingId,
+          // A body cut short or a proxy's page: the next attempt may be whole.
+          retriable: true,
+        });
+      }
+      if (hasErrors(body.value)) throw errorInsideSuccess(call.what, readErrorAnswer(body.value), trackingId);
+      countRequest(call.operation, 'ok');
+      return body.value;
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      const failure = error instanceof WebexError ? error : transportError(call.what, error, late.aborted, trackingId);
+      countRequest(call.operation, failure.kind);
+      throw failure;
+    }
+  }
+
+  return { call };
+}
+
+function mayRetry(failure: WebexError, retries: NonNullable<Call['retries']>): boolean {
+  return retries === 'any' || (retries === 'unprocessed' && failure.kind === 'rate-limited');
+}
+
+function hasErrors(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { errors, error } = value as Record<string, unknown>;
+  return (Array.isArray(errors) ? errors.length > 0 : Boolean(errors)) || Boolean(error);
+}
+
+async function readText(body: ArrayBuffer, encoding: string | string[] | undefined): Promise<string> {
+  const bytes = Buffer.from(body);
+  const whole = encoding === 'gzip' ? await unzip(bytes, { maxOutputLength: MAX_ANSWER_BYTES }) : bytes;
+  return whole.toString('utf8');
+}
+
+function parseJson(text: string): { ok: boolean; value: unknown } {
+  if (text.trim() === '') return { ok: true, value: undefined };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false, value: undefined };
+  }
+}

@@ -1,0 +1,55 @@
+/** What went wrong with a call to Webex, in terms that a caller can act on. */
+export type WebexErrorKind =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'rate-limited'
+  | 'unavailable'
+  | 'timeout'
+  | 'invalid-request'
+  | 'invalid-answer'
+  | 'refused'
+  | 'host-not-allowed'
+  | 'not-found';
+
+const RETRIABLE: Record<WebexErrorKind, boolean> = {
+  unauthorized: false,
+  forbidden: false,
+  'rate-limited': true,
+  unavailable: true,
+  timeout: true,
+  'invalid-request': false,
+  'invalid-answer': false,
+  refused: false,
+  'host-not-allowed': false,
+  'not-found': false,
+};
+
+export interface WebexErrorDetails {
+  statusCode?: number | undefined;
+  retryAfterMs?: number | undefined;
+  trackingId?: string | undefined;
+  retriable?: boolean | undefined;
+}
+
+/**
+ * The only error that this library throws for Webex's sake (an aborted signal throws its own reason).
+ * `retriable` says whether the same call may succeed later; `refused` is the definitive refusal of an OAuth grant.
+ * The message never holds a token, a secret or the query string of a pre-signed URL: it may be logged as it is.
+ */
+export class WebexError extends Error {
+  readonly kind: WebexErrorKind;
+  readonly statusCode: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly trackingId: string | undefined;
+  readonly retriable: boolean;
+
+  constructor(kind: WebexErrorKind, message: string, details: WebexErrorDetails = {}) {
+    super(message);
+    this.name = 'WebexError';
+    this.kind = kind;
+    this.statusCode = details.statusCode;
+    this.retryAfterMs = details.retryAfterMs;
+    this.trackingId = details.trackingId;
+    this.retriable = details.retriable ?? RETRIABLE[kind];
+  }
+}

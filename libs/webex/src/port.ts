@@ -1,0 +1,318 @@
+import type { Readable } from 'node:stream';
+import type { ActivityKind } from '@wxcc-wfo/contracts';
+import type { OnUnknownValue } from './http/fields.ts';
+
+/** Where Webex is, or what stands for it: configuration of the deployment, never of a tenant. */
+export interface WebexEndpoints {
+  /** Base of the data APIs, e.g. `https://api.wxcc-us1.cisco.com`. */
+  apiUrl: string;
+  oauthAuthorizeUrl: string;
+  oauthTokenUrl: string;
+  peopleMeUrl: string;
+  /** Every host that may be called, those above and the file stores: `host`, `host:port` or `*.suffix`. */
+  allowedHosts: string[];
+  /** Tests and stand-ins only: permits private addresses and plain http. */
+  allowPrivateAddresses: boolean;
+}
+
+/** What a request is for; earlier kinds go before later ones when the budget is short. */
+export type WorkKind = 'token' | 'live-capture' | 'captures' | 'sync' | 'recapture' | 'backfill';
+
+export interface WebexQuota {
+  /** Resolves when a request may be sent. Rejects with the signal's reason when aborted. */
+  acquire(request: { quotaKey: string; kind: WorkKind; signal?: AbortSignal }): Promise<void>;
+  /** Stops all requests of the key, in all processes, for this long (HTTP 429). */
+  penalise(quotaKey: string, retryAfterMs: number): Promise<void>;
+}
+
+export interface WebexTimeouts {
+  /** Until the answer begins. */
+  headersMs?: number;
+  /** Between two pieces of the answer. */
+  bodyMs?: number;
+  /** For one call with all its attempts, from the first attempt's permission on. */
+  deadlineMs?: number;
+}
+
+export interface WebexClientOptions {
+  endpoints: WebexEndpoints;
+  quota: WebexQuota;
+  /** The OAuth client id: Webex counts requests by it. */
+  quotaKey: string;
+  /** Asked before each call, and once more after a 401. */
+  getAccessToken(): Promise<string>;
+  orgId: string;
+  kind: WorkKind;
+  onUnknownValue?: OnUnknownValue;
+  timeouts?: WebexTimeouts;
+}
+
+/** Epoch ms. Webex does not say whether a time equal to `endMs` is in: treat windows as overlapping by that millisecond. */
+export interface TimeWindow {
+  startMs: number;
+  endMs: number;
+}
+
+export interface NamedThing {
+  id: string;
+  name: string | null;
+}
+
+export type TaskChannel = 'voice' | 'chat' | 'sms' | 'email' | 'social' | 'other';
+
+/** One contact session as it was when read. Times are epoch ms, durations ms; null is "not said". */
+export interface TaskFacts {
+  taskId: string;
+  isActive: boolean;
+  status: string;
+  channel: TaskChannel;
+  channelType: string;
+  channelSubType: string | null;
+  direction: 'inbound' | 'outbound' | 'unknown';
+  createdAtMs: number;
+  endedAtMs: number | null;
+  lastActivityAtMs: number | null;
+  /** Where the contact came from (calling number, address). */
+  ani: string | null;
+  /** Where it went (called number, address). */
+  dnis: string | null;
+  customer: { name: string | null; phoneNumber: string | null; email: string | null } | null;
+  queue: NamedThing | null;
+  team: NamedThing | null;
+  site: NamedThing | null;
+  entryPoint: NamedThing | null;
+  /** The last agent, or the owner where only that is told. */
+  agent: { id: string; name: string | null; sessionId: string | null } | null;
+  terminationType: string | null;
+  terminationReason: string | null;
+  terminatingEnd: string | null;
+  contactHandleType: string | null;
+  isOutdial: boolean | null;
+  isCallback: boolean | null;
+  recordingRequested: boolean | null;
+  recordingCount: number | null;
+  isRecordingDeleted: boolean | null;
+  totals: TaskTotals;
+  wrapUpCode: { id: string | null; name: string | null } | null;
+  isContactHandled: boolean | null;
+  isWithinServiceLevel: boolean | null;
+  /** Oldest first. */
+  activities: ActivityFacts[];
+  /** False when not every activity could be read: such a task must not be stored as complete. */
+  activitiesComplete: boolean;
+  /** How many activities Webex says there are. */
+  activityCount: number;
+}
+
+/** What was not told or not finished counts as 0 here. */
+export interface TaskTotals {
+  totalMs: number;
+  queueMs: number;
+  ringingMs: number;
+  connectedMs: number;
+  holdMs: number;
+  consultMs: number;
+  conferenceMs: number;
+  wrapUpMs: number;
+  selfServiceMs: number;
+  transferCount: number;
+  blindTransferCount: number;
+  holdCount: number;
+  consultCount: number;
+  conferenceCount: number;
+  queueCount: number;
+}
+
+/** One step in a task's life. `offered` is ringing, `hold-ended` talk after a hold. */
+export interface ActivityFacts {
+  activityId: string;
+  kind: ActivityKind;
+  /** Webex's literal, as evidence. */
+  sourceEvent: string;
+  startedAtMs: number;
+  endedAtMs: number | null;
+  /** Until the next state; null while unfinished. Holds and the like may span the steps that happen within them. */
+  durationMs: number | null;
+  agentId: string | null;
+  agentName: string | null;
+  agentSessionId: string | null;
+  agentChannelId: string | null;
+  queueId: string | null;
+  queueName: string | null;
+  teamId: string | null;
+  teamName: string | null;
+  siteId: string | null;
+  siteName: string | null;
+  entryPointId: string | null;
+  destinationAgentId: string | null;
+  destinationAgentName: string | null;
+  destinationAgentSessionId: string | null;
+  destinationTeamId: string | null;
+  destinationQueueId: string | null;
+  transferType: string | null;
+  childContactId: string | null;
+  childContactType: string | null;
+  terminationReason: string | null;
+}
+
+export interface TaskCaptures {
+  taskId: string;
+  recordings: CapturedRecording[];
+  transcriptions: CapturedTranscript[];
+}
+
+export type ChannelRole = 'caller' | 'agent' | 'virtual-agent' | 'others' | 'unknown';
+export type RecordingLeg = 'main' | 'consult' | 'va-main' | 'va-consult';
+
+export interface CapturedRecording {
+  webexRecordingId: string;
+  /** False for a whole recording (always so for a consultation). */
+  isSegment: boolean;
+  fileName: string;
+  /** Pre-signed and short-lived: a secret. */
+  url: string;
+  startedAtMs: number;
+  endedAtMs: number;
+  /** Agents' Common Identity ids and masked customer addresses. */
+  participants: string[];
+  /** Who is on audio channel 1, 2. */
+  channelRoles: ChannelRole[];
+  leg: RecordingLeg;
+  sensitive: boolean;
+}
+
+export interface CapturedTranscript {
+  webexTranscriptId: string;
+  /** `recording` for voice, else the channel's word (`chat`, `sms`, …). */
+  source: string;
+  provider: string | null;
+  fileName: string;
+  url: string;
+  startedAtMs: number | null;
+  createdAtMs: number | null;
+  languageCode: string | null;
+}
+
+export interface WebexDownload {
+  /** 200, or 206 when a range was asked for and given: compare before appending to what is there. */
+  statusCode: number;
+  contentLength?: number;
+  contentType?: string;
+  body: Readable;
+}
+
+export interface WebexUser {
+  userId: string;
+  /** The Common Identity id, by which recordings and webhooks name the same person. */
+  identityId: string | null;
+  firstName: string | null;
+  lastName: string | null;
+  email: string | null;
+  isActive: boolean | null;
+  isContactCenterEnabled: boolean | null;
+  siteId: string | null;
+  siteName: string | null;
+  /** Null where the list left it out, which is not "no teams". */
+  teamIds: string[] | null;
+  userProfileId: string | null;
+  agentProfileId: string | null;
+  skillProfileId: string | null;
+  timezone: string | null;
+  externalId: string | null;
+  updatedAtMs: number | null;
+}
+
+export interface WebexTeam {
+  teamId: string;
+  name: string | null;
+  type: string | null;
+  status: string | null;
+  isActive: boolean | null;
+  siteId: string | null;
+  siteName: string | null;
+  userIds: string[] | null;
+  updatedAtMs: number | null;
+}
+
+export interface WebexQueue {
+  queueId: string;
+  name: string | null;
+  direction: 'inbound' | 'outbound' | 'unknown';
+  channel: TaskChannel;
+  channelType: string;
+  socialChannelType: string | null;
+  serviceLevelThresholdSeconds: number | null;
+  isActive: boolean | null;
+  routingType: string | null;
+  updatedAtMs: number | null;
+}
+
+export interface WebexSubscription {
+  subscriptionId: string;
+  name: string;
+  eventTypes: string[];
+  destinationUrl: string;
+  /** `inactive` when Webex gave up on a failing receiver. */
+  status: string;
+  resourceVersion: string | null;
+  createdAtMs: number | null;
+  updatedAtMs: number | null;
+}
+
+export interface NewSubscription {
+  /** 4 to 64 characters. */
+  name: string;
+  /** 1 to 32, of one resource. */
+  eventTypes: string[];
+  destinationUrl: string;
+  /** 32 to 256 characters. */
+  secret: string;
+  /** E.g. `task:1.0.0`. */
+  resourceVersion: string;
+}
+
+/** A subscription cannot be renamed; the resource version must be repeated. */
+export interface SubscriptionChange {
+  resourceVersion: string;
+  status?: 'active' | 'inactive';
+  eventTypes?: string[];
+  destinationUrl?: string;
+  secret?: string;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/** All that the bridge asks of a Webex Contact Center tenant, in the trade's words. */
+export interface WebexClient {
+  /** How many tasks ended in the window, by Webex's own count. */
+  countEndedTasks(window: TimeWindow, signal?: AbortSignal): Promise<number>;
+  /**
+   * Pages of up to 250 tasks that ended in the window, activities complete. A listing is read from its start or not at
+   * all: after an error, begin anew. Compare the distinct ids with the count.
+   */
+  listEndedTasks(window: TimeWindow, options?: CallOptions): AsyncIterable<{ tasks: TaskFacts[] }>;
+  /** Looks in the 30 days around `aroundMs` (default: the last 30), which is as far as one query with activities goes. */
+  getTask(taskId: string, options?: CallOptions & { aroundMs?: number }): Promise<TaskFacts | undefined>;
+  /** As `getTask` for many; ids that were not found are missing from the answer. */
+  getTasks(taskIds: string[], options?: CallOptions & { aroundMs?: number }): Promise<TaskFacts[]>;
+  /** At most 10 ids; an unknown task has empty lists. */
+  queryCaptures(
+    taskIds: string[],
+    options?: CallOptions & { includeSegments?: boolean; urlExpirationMinutes?: number },
+  ): Promise<TaskCaptures[]>;
+  /**
+   * Opens a file by its pre-signed URL, without the bearer and without retries (the caller knows how far it got).
+   * Resolves for 200 and 206 only; 403 (`forbidden`) is an expired link. An error in mid-body is the stream's.
+   */
+  download(url: string, options?: CallOptions & { rangeStart?: number }): Promise<WebexDownload>;
+  listUsers(options?: CallOptions): AsyncIterable<WebexUser[]>;
+  listTeams(options?: CallOptions): AsyncIterable<WebexTeam[]>;
+  listQueues(options?: CallOptions): AsyncIterable<WebexQueue[]>;
+  listSubscriptions(options?: CallOptions): Promise<WebexSubscription[]>;
+  createSubscription(subscription: NewSubscription, options?: CallOptions): Promise<WebexSubscription>;
+  updateSubscription(id: string, change: SubscriptionChange, options?: CallOptions): Promise<WebexSubscription>;
+  /** Succeeds as well when it is gone already. */
+  deleteSubscription(id: string, options?: CallOptions): Promise<void>;
+}

@@ -1,0 +1,168 @@
+import { amountOf, badField, listAt, type OnUnknownValue, objectAt, textOf } from '../http/fields.ts';
+import type { Transport } from '../http/transport.ts';
+import { WebexError } from '../http/webex-error.ts';
+import type { CallOptions, TaskFacts, TimeWindow, WebexClient } from '../port.ts';
+import { readAllActivities } from './activity-pages.ts';
+import { decodeActivityPage, decodeTask } from './task-decoder.ts';
+import {
+  ACTIVITIES_QUERY,
+  anyOfTasks,
+  COUNT_QUERY,
+  FIRST_CURSOR,
+  LISTING_REACH,
+  oneTask,
+  type SearchVariables,
+  TASKS_PER_PAGE,
+  TASKS_QUERY,
+} from './task-query.ts';
+
+export type SearchClient = Pick<WebexClient, 'countEndedTasks' | 'listEndedTasks' | 'getTask' | 'getTasks'>;
+
+export interface SearchDependencies {
+  transport: Transport;
+  apiUrl: string;
+  orgId: string;
+  onUnknown: OnUnknownValue;
+}
+
+interface TaskList {
+  records: unknown[];
+  hasNextPage: boolean;
+  endCursor: string | null;
+}
+
+const DAY_MS = 86_400_000;
+/** A query with activities may span 30 days; a minute is kept for the clocks. */
+const WIDEST_WINDOW_MS = 30 * DAY_MS - 60_000;
+/** Far below the 1,000 arguments that a query may have, and one page of answers. */
+const IDS_PER_QUERY = 100;
+
+/** Reads tasks by Webex's Search API (GraphQL). */
+export function createSearchClient(deps: SearchDependencies): SearchClient {
+  const url = `${deps.apiUrl}/search?orgId=${encodeURIComponent(deps.orgId)}`;
+
+  async function ask(
+    what: string,
+    operation: string,
+    query: string,
+    variables: SearchVariables,
+    signal?: AbortSignal,
+  ): Promise<TaskList> {
+    const answer = await deps.transport.call({
+      what,
+      operation,
+      method: 'POST',
+      url,
+      json: { query, variables },
+      signal,
+    });
+    const path = 'data.taskDetails';
+    const list = objectAt(objectAt(objectAt(answer, 'answer').data, 'data').taskDetails, path);
+    const pageInfo = list.pageInfo ? objectAt(list.pageInfo, `${path}.pageInfo`) : {};
+    return {
+      records: listAt(list.tasks, `${path}.tasks`),
+      hasNextPage: pageInfo.hasNextPage === true,
+      endCursor: textOf(pageInfo, 'endCursor', `${path}.pageInfo`),
+    };
+  }
+
+  /** A task with all its activities, further inner pages included. */
+  async function complete(record: unknown, path: string, asked: SearchVariables, signal?: AbortSignal) {
+    const task = decodeTask(record, path, deps.onUnknown);
+    const firstPage = decodeActivityPage(objectAt(record, path).activities, `${path}.activities`, deps.onUnknown);
+    const { from, to, by } = asked;
+    const all = await readAllActivities(firstPage, async (after) => {
+      const variables = { from, to, by, filter: oneTask(task.taskId), after };
+      const what = 'Reading more activities of a task';
+      const list = await ask(what, 'search.activities', ACTIVITIES_QUERY, variables, signal);
+      const own = list.records.find((candidate) => objectAt(candidate, 'task').id === task.taskId);
+      if (own === undefined) return undefined;
+      return decodeActivityPage(objectAt(own, 'task').activities, 'task.activities', deps.onUnknown);
+    });
+    return { ...task, ...all } satisfies TaskFacts;
+  }
+
+  async function completeAll(records: unknown[], asked: SearchVariables, signal?: AbortSignal): Promise<TaskFacts[]> {
+    const tasks: TaskFacts[] = [];
+    for (const [index, record] of records.entries()) {
+      tasks.push(await complete(record, `data.taskDetails.tasks[${index}]`, asked, signal));
+    }
+    return tasks;
+  }
+
+  async function countEndedTasks(window: TimeWindow, signal?: AbortSignal): Promise<number> {
+    const variables = { ...rangeOf(window), by: 'endedTime' } as const;
+    const list = await ask('Counting ended tasks', 'search.count', COUNT_QUERY, variables, signal);
+    const path = 'data.taskDetails.tasks[0]';
+    if (list.records[0] === undefined) return 0;
+    const first = objectAt(list.records[0], path);
+    const results = listAt(first.aggregation, `${path}.aggregation`).map((entry) => objectAt(entry, path));
+    const result = results.find((entry) => entry.name === 'tasks');
+    const count = result && amountOf(result, 'value', `${path}.aggregation`);
+    if (count === null || count === undefined) throw badField(`${path}.aggregation[tasks].value`, 'a count', null);
+    return count;
+  }
+
+  async function* listEndedTasks(window: TimeWindow, options: CallOptions = {}) {
+    const asked: SearchVariables = { ...rangeOf(window), by: 'endedTime' };
+    const seen = new Set<string>([FIRST_CURSOR]);
+    let cursor = FIRST_CURSOR;
+    for (let read = 0; read < LISTING_REACH; read += TASKS_PER_PAGE) {
+      const what = 'Listing ended tasks';
+      const list = await ask(what, 'search.tasks', TASKS_QUERY, { ...asked, cursor }, options.signal);
+      yield { tasks: await completeAll(list.records, asked, options.signal) };
+      if (!list.hasNextPage) return;
+      // Going on from a wrong cursor would silently leave tasks out or never end.
+      if (list.endCursor === null) throw badField('data.taskDetails.pageInfo.endCursor', 'a cursor', null);
+      if (seen.has(list.endCursor)) {
+        throw new WebexError('invalid-answer', 'Listing ended tasks came back to a page that it had read: begin anew', {
+          retriable: true,
+        });
+      }
+      seen.add(list.endCursor);
+      cursor = list.endCursor;
+    }
+    throw new WebexError('invalid-request', `A listing reaches ${LISTING_REACH} tasks: split the window`);
+  }
+
+  async function getTasks(taskIds: string[], options: CallOptions & { aroundMs?: number } = {}): Promise<TaskFacts[]> {
+    const found = new Map<string, TaskFacts>();
+    const range = rangeAround(options.aroundMs, Date.now());
+    // By creation first, which finds open tasks too; then by end, for those that were opened before the window.
+    for (const by of ['createdTime', 'endedTime'] as const) {
+      const missing = [...new Set(taskIds)].filter((id) => !found.has(id));
+      for (let start = 0; start < missing.length; start += IDS_PER_QUERY) {
+        const filter = anyOfTasks(missing.slice(start, start + IDS_PER_QUERY));
+        const asked: SearchVariables = { ...range, by, filter };
+        const what = 'Reading tasks by id';
+        const variables = { ...asked, cursor: FIRST_CURSOR };
+        const list = await ask(what, 'search.by-id', TASKS_QUERY, variables, options.signal);
+        for (const task of await completeAll(list.records, asked, options.signal)) found.set(task.taskId, task);
+      }
+    }
+    return [...found.values()];
+  }
+
+  return {
+    countEndedTasks,
+    listEndedTasks,
+    getTasks,
+    getTask: async (taskId, options) => (await getTasks([taskId], options)).find((task) => task.taskId === taskId),
+  };
+}
+
+function rangeOf(window: TimeWindow): { from: number; to: number } {
+  const { startMs, endMs } = window;
+  if (!Number.isSafeInteger(startMs) || !Number.isSafeInteger(endMs) || startMs >= endMs) {
+    throw new WebexError('invalid-request', 'A search window needs whole epoch milliseconds with startMs < endMs');
+  }
+  if (endMs - startMs > WIDEST_WINDOW_MS) {
+    throw new WebexError('invalid-request', 'A search with activities spans at most 30 days: split the window');
+  }
+  return { from: startMs, to: endMs };
+}
+
+function rangeAround(aroundMs: number | undefined, nowMs: number): { from: number; to: number } {
+  const to = Math.min(nowMs, aroundMs === undefined ? nowMs : Math.trunc(aroundMs) + WIDEST_WINDOW_MS / 2);
+  return { from: to - WIDEST_WINDOW_MS, to };
+}

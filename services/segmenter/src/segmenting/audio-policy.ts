@@ -1,0 +1,117 @@
+import { buildEditList, type EditList, type RecordingOnClock } from '@wxcc-wfo/audio';
+import type { ContactSegmented, RecordingAvailable } from '@wxcc-wfo/contracts';
+import type { Consultation } from './consultation-policy.ts';
+import { intersect, subtract, type TimeSpan } from './time-span.ts';
+
+/*
+ * What is heard in a contact (MED-02 to MED-04).
+ *
+ *   recording of the whole call stored    → file-uploaded: the contact's window of it, silent where on hold
+ *   only recordings of segments stored    → file-uploaded: the window put together from them
+ *   both                                  → the whole call, since its clock runs through; segments where it has gaps
+ *   a warm transfer's consult recording   → heard in both contacts during the consultation, instead of silence
+ *   nothing (of the window) stored yet    → file-not-yet-uploaded
+ *   the ACD was not asked to record       → no-file-to-upload
+ */
+
+type Silence = ContactSegmented['silences'][number];
+type ContactAudio = ContactSegmented['audio'];
+
+const NOT_RECORDED = 'The contact center was not asked to record this call.';
+
+/** What is heard where two recordings cover the same time: the higher one. */
+const PRIORITY = { consult: 3, wholeCall: 2, segment: 1 };
+
+/** One recording with the time that its frames really cover, which may be less than it says. */
+export interface RecordedSpan extends TimeSpan {
+  recording: RecordingAvailable;
+}
+
+/** The latest generation of each recording, in an order that does not depend on that of arrival (architecture rule 9). */
+export function latestGenerations(recordings: readonly RecordingAvailable[]): RecordedSpan[] {
+  const latest = new Map<string, RecordingAvailable>();
+  for (const recording of recordings) {
+    const known = latest.get(recording.recordingId);
+    if (known === undefined || known.generation < recording.generation) latest.set(recording.recordingId, recording);
+  }
+  return [...latest.values()]
+    .sort((a, b) => a.startedAtMs - b.startedAtMs || (a.recordingId < b.recordingId ? -1 : 1))
+    .map((recording) => {
+      const { frames, sampleRateHz } = recording.format;
+      const startMs = recording.startedAtMs;
+      return { recording, startMs, endMs: startMs + Math.floor((frames * 1000) / sampleRateHz) };
+    });
+}
+
+/** The consult recordings that belong to a warm transfer's consultation. */
+function heardConsultations(recorded: readonly RecordedSpan[], consultations: readonly Consultation[]) {
+  return recorded.flatMap((span) => {
+    if (span.recording.leg !== 'consult') return [];
+    const heard = consultations.flatMap((consultation) => intersect(span, consultation) ?? []);
+    return heard.length === 0 ? [] : [{ ...span, heard }];
+  });
+}
+
+/**
+ * Where a contact is silent by rule: the holds in its window, but for what consult recordings let be heard there.
+ * `consultations` are those of the warm transfers that this contact has a part in.
+ */
+export function silencesOf(
+  window: TimeSpan,
+  holds: readonly TimeSpan[],
+  consultations: readonly Consultation[],
+  recorded: readonly RecordedSpan[],
+): Silence[] {
+  const held = holds.flatMap((hold) => intersect(hold, window) ?? []);
+  const heard = heardConsultations(recorded, consultations).flatMap((span) => span.heard);
+  return subtract(held, heard).map((span) => ({ ...span, reason: 'hold' }));
+}
+
+export interface ContactToHear {
+  window: TimeSpan;
+  silences: readonly Silence[];
+  consultations: readonly Consultation[];
+  recordingRequested: boolean | null;
+}
+
+/** Upload state of a contact's audio and, where there is some, its edit list. */
+export function audioOf(contact: ContactToHear, recorded: readonly RecordedSpan[]): ContactAudio {
+  const main = recorded.filter(
+    (span) => span.recording.leg === 'main' && intersect(span, contact.window) !== undefined,
+  );
+  const [first] = main;
+  if (first === undefined) {
+    const isExpected =
+      contact.recordingRequested !== false || recorded.some(({ recording }) => recording.leg === 'main');
+    if (isExpected) return { state: 'file-not-yet-uploaded', reason: null, editList: null };
+    return { state: 'no-file-to-upload', reason: NOT_RECORDED, editList: null };
+  }
+  const sampleRateHz = (main.find(({ recording }) => !recording.isSegment) ?? first).recording.format.sampleRateHz;
+  const sources = [
+    ...main.map(({ recording }) => onClock(recording, recording.isSegment ? PRIORITY.segment : PRIORITY.wholeCall)),
+    ...heardConsultations(recorded, contact.consultations).map((span) => consultOnClock(span)),
+  ].filter((source) => source.sampleRateHz === sampleRateHz);
+  const editList: EditList = buildEditList({
+    windowStartMs: contact.window.startMs,
+    windowEndMs: contact.window.endMs,
+    sampleRateHz,
+    channels: Math.max(...sources.map(({ channels }) => channels)),
+    recordings: sources,
+    silences: contact.silences.map(({ startMs, endMs }) => ({ startMs, endMs, reason: 'hold' as const })),
+  });
+  return { state: 'file-uploaded', reason: null, editList };
+}
+
+function onClock(recording: RecordingAvailable, priority: number): RecordingOnClock {
+  const { recordingId, generation, startedAtMs, format } = recording;
+  const { frames, sampleRateHz, channels } = format;
+  return { recordingId, generation, startMs: startedAtMs, frames, sampleRateHz, channels, priority };
+}
+
+/** A consult recording is heard until its consultation ends; what it may hold beyond that is not the customer's call. */
+function consultOnClock({ recording, heard }: RecordedSpan & { heard: TimeSpan[] }): RecordingOnClock {
+  const source = onClock(recording, PRIORITY.consult);
+  const endMs = Math.max(...heard.map((span) => span.endMs));
+  const framesToEnd = Math.ceil(((endMs - source.startMs) * source.sampleRateHz) / 1000);
+  return { ...source, frames: Math.min(source.frames, framesToEnd) };
+}

@@ -1,0 +1,157 @@
+import type { RecordingAvailable, TaskActivity } from '@wxcc-wfo/contracts';
+import fc from 'fast-check';
+import { recording, row } from './call-rows.fixture.ts';
+
+/*
+ * Random calls for property tests, told forwards: what really happened is written down while the rows are, and never
+ * read back out of them. Times are whole seconds, so that expectations need no rounding.
+ */
+
+export interface TruthSpan {
+  from: number;
+  to: number;
+}
+export interface TrueContact extends TruthSpan {
+  agent: string;
+  silent: TruthSpan[];
+}
+export interface Story {
+  activities: TaskActivity[];
+  contacts: TrueContact[];
+  recordings: RecordingAvailable[];
+  completedTransfers: number;
+  endS: number;
+}
+
+const length = fc.integer({ min: 1, max: 40 });
+const exit = fc.constantFrom('cold' as const, 'queue' as const, 'warm' as const);
+const leg = fc.record({
+  talk: length,
+  holds: fc.array(fc.record({ hold: length, talk: length }), { maxLength: 2 }),
+  exit,
+  ring: length,
+  vainConsult: fc.option(fc.record({ ring: length, consult: length, back: length, talk: length })),
+  consult: length,
+  askedFirst: fc.boolean(),
+  instantHandOver: fc.boolean(),
+});
+type LegPlan = typeof leg extends fc.Arbitrary<infer T> ? T : never;
+
+const plan = fc.record({
+  queueS: length,
+  rona: fc.integer({ min: 0, max: 3 }),
+  legs: fc.array(leg, { minLength: 1, maxLength: 5 }),
+  agents: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 6, maxLength: 6 }),
+  lastTransferUnanswered: fc.boolean(),
+  secondEnd: fc.boolean(),
+  wholeRecording: fc.boolean(),
+});
+
+export const storyArbitrary: fc.Arbitrary<Story> = plan.map((planned) => tell(planned));
+
+function tell(planned: typeof plan extends fc.Arbitrary<infer T> ? T : never): Story {
+  const activities: TaskActivity[] = [];
+  const contacts: TrueContact[] = [];
+  const recordings: RecordingAvailable[] = [];
+  let now = 1;
+  const add = (...args: Parameters<typeof row>) => activities.push(row(...args));
+  const agentAt = (index: number): string => {
+    // Nobody transfers to themselves.
+    const numbers = planned.agents.slice(0, index + 1);
+    return numbers.reduce((name, n) => (`agent-${n}` === name ? `agent-${(n + 1) % 4}` : `agent-${n}`), '');
+  };
+
+  add('task-created', 0, now);
+  add('queued', now, now + planned.queueS);
+  now += planned.queueS;
+  for (let n = 0; n < planned.rona; n++) add('offered', now, ++now, `busy-${n}`);
+  add('offered', now, now + 2, agentAt(0));
+  now += 2;
+
+  let contact: TrueContact = { agent: agentAt(0), from: now, to: now, silent: [] };
+  let consulted: TruthSpan | undefined;
+  let number = 1;
+
+  const talkAndHold = (agent: string, steps: LegPlan): void => {
+    add('connected', now, now + steps.talk, agent);
+    now += steps.talk;
+    for (const { hold, talk } of steps.holds) {
+      add('held', now, now + hold, agent);
+      contact.silent.push({ from: now, to: now + hold });
+      now += hold;
+      add('hold-ended', now, now + talk, agent);
+      now += talk;
+    }
+    const vain = steps.vainConsult;
+    if (vain === null) return;
+    const holdFrom = now;
+    add('held', now, now + vain.ring + vain.consult, agent);
+    now += vain.ring;
+    add('consulting', now, now + vain.consult, agent, 'expert');
+    recordings.push(recording(++number, now, now + vain.consult, { leg: 'consult' }));
+    now += vain.consult;
+    add('consult-ended', now, now + vain.back, agent);
+    add('ended', now, now, 'expert');
+    now += vain.back;
+    contact.silent.push({ from: holdFrom, to: now });
+    add('hold-ended', now, now + vain.talk, agent);
+    now += vain.talk;
+  };
+
+  const leave = (agent: string, next: string, steps: LegPlan): void => {
+    const ringS = steps.instantHandOver ? 0 : 1;
+    if (steps.exit === 'warm') {
+      const holdFrom = now;
+      add('held', now, now + steps.ring + steps.consult, agent);
+      now += steps.ring;
+      consulted = { from: now, to: now + steps.consult };
+      const [first, second] = steps.askedFirst ? [next, agent] : [agent, next];
+      add('consulting', now, now + steps.consult, first, second);
+      now += steps.consult;
+      contact.silent.push({ from: holdFrom, to: now });
+      contact.to = now;
+      add('consult-transferred', now, now, agent, next);
+      add('transferred', now, now + ringS, agent, next);
+      now += ringS;
+    } else if (steps.exit === 'cold') {
+      contact.to = now;
+      add('blind-transferred', now, now + 1, agent, next);
+      now += 1;
+      add('transferred', now, now + steps.ring, agent, next);
+      now += steps.ring;
+    } else {
+      contact.to = now;
+      add('dequeued', now, now + 1, agent);
+      now += 1;
+      add('queue-transferred', now, now + 3, agent);
+      now += 3;
+      add('offered', now, now + steps.ring, next);
+      now += steps.ring;
+    }
+    add('wrap-up', contact.to + 1, contact.to + 5, agent);
+    contacts.push(contact);
+  };
+
+  for (const [index, steps] of planned.legs.entries()) {
+    const agent = agentAt(index);
+    if (index > 0) {
+      contact = { agent, from: consulted?.from ?? now, to: now, silent: consulted === undefined ? [] : [consulted] };
+      consulted = undefined;
+    }
+    talkAndHold(agent, steps);
+    const isLast = index === planned.legs.length - 1;
+    if (!isLast) leave(agent, agentAt(index + 1), steps);
+    else if (planned.lastTransferUnanswered && steps.exit !== 'warm') leave(agent, 'absent', steps);
+    else {
+      contact.to = now;
+      contacts.push(contact);
+    }
+  }
+  add('ended', now, now);
+  if (planned.secondEnd) add('ended', now + 1, now + 1, 'expert');
+  add('wrap-up', now, now + 4, contact.agent);
+  add('recording-available', now + 30, now + 30);
+  if (planned.wholeRecording) recordings.push(recording(1, planned.queueS + 1, now));
+  else for (const { from, to } of contacts) recordings.push(recording(++number, from, to, { isSegment: true }));
+  return { activities, contacts, recordings, completedTransfers: planned.legs.length - 1, endS: now };
+}

@@ -1,0 +1,36 @@
+import type { TaskActivity } from '@wxcc-wfo/contracts';
+import type { Leg } from './legs-policy.ts';
+import { type TimeSpan, union } from './time-span.ts';
+
+/*
+ * Hold and resume (guide: "A customer is put on hold. Hold music is played on the customer's leg of the call"; SEG-02,
+ * MED-04). A hold makes no contact. The recording holds hold music there, so the contact is silent there, on every
+ * channel, and its clock runs on.
+ *
+ *   A talks 10 s, holds 20 s, talks 30 s                      → A: one contact of 60 s, silent from 10 s to 30 s
+ *   A holds, the customer hangs up                            → silent to the end
+ *   A holds, consults B, transfers                            → silent to the transfer (but see consultation-policy)
+ *   A holds, consults B, B leaves, A resumes 4 s later        → silent to the resume: the `held` row itself ends with
+ *                                                               the consultation, the hold does not
+ *   held twice without a resume between                       → one hold from the first on
+ */
+
+/** When the customer was on hold, as sorted spans that do not touch; each ends with its leg at the latest. */
+export function holdsOf(activities: readonly TaskActivity[], legs: readonly Leg[]): TimeSpan[] {
+  return union(legs.flatMap((leg) => holdsInLeg(activities, leg)));
+}
+
+function holdsInLeg(activities: readonly TaskActivity[], leg: Leg): TimeSpan[] {
+  const inLeg = activities.filter(({ startedAtMs }) => startedAtMs >= leg.startMs && startedAtMs <= leg.endMs);
+  const holds: TimeSpan[] = [];
+  let heldSinceMs: number | undefined;
+  for (const { kind, startedAtMs } of inLeg) {
+    if (kind === 'held') heldSinceMs ??= startedAtMs;
+    else if (kind === 'hold-ended' && heldSinceMs !== undefined) {
+      holds.push({ startMs: heldSinceMs, endMs: startedAtMs });
+      heldSinceMs = undefined;
+    }
+  }
+  if (heldSinceMs !== undefined) holds.push({ startMs: heldSinceMs, endMs: leg.endMs });
+  return holds;
+}

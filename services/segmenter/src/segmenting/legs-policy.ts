@@ -1,0 +1,110 @@
+import type { TaskActivity } from '@wxcc-wfo/contracts';
+import type { TimeSpan } from './time-span.ts';
+import { fellThrough, isDeparture, mayBeginQueueTransfer } from './transfer-policy.ts';
+
+/*
+ * Who was connected to the customer, and when (guide: "Call accepted/ended"; SEG-01, SEG-02).
+ *
+ * "Webex WFO determines when agents were active on the call through Start and End timestamps and segments the contact
+ * accordingly." An agent's leg runs from the answer (`connected`) to the transfer or to the end of the call.
+ *
+ *   queue, ring, A answers, talks, the customer hangs up, wrap-up   → A: answer to hang-up; queue, IVR, ringing and
+ *                                                                     wrap-up are no part of it
+ *   A, B, C offered, nobody answers (RONA), D answers               → D
+ *   given up in the queue, finished in the menu, never answered     → nobody
+ */
+
+/** One agent's connection to the customer. */
+export interface Leg extends TimeSpan {
+  agentId: string;
+  /** The row of the answer. */
+  openedBy: TaskActivity;
+  /** The row of the transfer that ended it; null when the call's end did, or another agent's answer. */
+  leftBy: TaskActivity | null;
+}
+
+/** The task as far as time is concerned. */
+export interface TaskClock {
+  createdAtMs: number;
+  endedAtMs: number;
+}
+
+const ON_THE_CALL: ReadonlySet<string> = new Set([
+  'connected',
+  'held',
+  'hold-ended',
+  'consulting',
+  'consult-ended',
+  'conferencing',
+  'conference-ended',
+]);
+
+interface OpenLeg {
+  leg: Leg;
+  /** Set while a `dequeued` row may turn out to be the beginning of a transfer to a queue. */
+  dequeuedAtMs: number | undefined;
+}
+
+/** Rebuilds the legs from activities in order (see `orderActivities`); legs lie in the task and do not overlap. */
+export function legsOf(activities: readonly TaskActivity[], task: TaskClock): Leg[] {
+  const legs: Leg[] = [];
+  let open: OpenLeg | undefined;
+  let destination: TaskActivity['agent'] = null;
+  for (const [index, activity] of activities.entries()) {
+    if (activity.kind === 'connected') {
+      const agentId = (activity.agent ?? destination)?.id;
+      if (agentId === undefined || agentId === open?.leg.agentId) continue;
+      if (open !== undefined) open.leg.endMs = activity.startedAtMs;
+      open = { leg: newLeg(agentId, activity, task), dequeuedAtMs: undefined };
+      legs.push(open.leg);
+      destination = null;
+    } else if (open !== undefined) {
+      if (mayBeginQueueTransfer(activity)) open.dequeuedAtMs ??= activity.startedAtMs;
+      else if (isDeparture(activity, open.leg.agentId)) {
+        depart(open, activity);
+        destination = activity.destinationAgent;
+        open = undefined;
+      } else if (ON_THE_CALL.has(activity.kind)) open.dequeuedAtMs = undefined;
+    } else {
+      const departed = legs.at(-1);
+      if (departed !== undefined && fellThrough(activities, index, departed.agentId)) {
+        departed.leftBy = null;
+        open = { leg: departed, dequeuedAtMs: undefined };
+      } else if (activity.destinationAgent !== null) destination = activity.destinationAgent;
+    }
+  }
+  if (open !== undefined) open.leg.endMs = endOfCallMs(activities, open.leg, task);
+  return legs.map((leg) => within(leg, task)).filter((leg) => leg.startMs < leg.endMs);
+}
+
+function newLeg(agentId: string, openedBy: TaskActivity, task: TaskClock): Leg {
+  return { agentId, startMs: openedBy.startedAtMs, endMs: task.endedAtMs, openedBy, leftBy: null };
+}
+
+function depart({ leg, dequeuedAtMs }: OpenLeg, activity: TaskActivity): void {
+  leg.leftBy = activity;
+  leg.endMs = (activity.kind === 'queue-transferred' ? dequeuedAtMs : undefined) ?? activity.startedAtMs;
+}
+
+/**
+ * When the call of the last agent ended. `ended` may stand there twice, since a consultation has its own: the first that
+ * does not lie before the agent's own last activity was over is the customer's.
+ */
+function endOfCallMs(activities: readonly TaskActivity[], leg: Leg, task: TaskClock): number {
+  let lastOnCallMs = leg.startMs;
+  const endings: number[] = [];
+  for (const { kind, startedAtMs, endedAtMs } of activities) {
+    if (startedAtMs < leg.startMs) continue;
+    if (kind === 'ended') endings.push(startedAtMs);
+    else if (ON_THE_CALL.has(kind)) lastOnCallMs = Math.max(lastOnCallMs, startedAtMs, endedAtMs ?? startedAtMs);
+  }
+  return endings.find((endMs) => endMs >= lastOnCallMs) ?? endings.at(-1) ?? task.endedAtMs;
+}
+
+function within(leg: Leg, task: TaskClock): Leg {
+  return {
+    ...leg,
+    startMs: Math.max(leg.startMs, task.createdAtMs),
+    endMs: Math.min(leg.endMs, task.endedAtMs),
+  };
+}

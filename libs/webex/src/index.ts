@@ -2,7 +2,7 @@ export { ACTIVITY_KINDS, type ActivityKind } from '@wxcc-wfo/contracts';
 export { MAX_CAPTURE_IDS } from './captures/captures-client.ts';
 export type { OnUnknownValue } from './http/fields.ts';
 export { closeWebexConnections } from './http/guarded-agents.ts';
-export { checkUrl, type HostRules, isPrivateAddress } from './http/host-policy.ts';
+export { checkUrl, type HostRules, isAllowedHost, isPrivateAddress } from './http/host-policy.ts';
 export { WebexError, type WebexErrorKind } from './http/webex-error.ts';
 export {
   type Authorizer,

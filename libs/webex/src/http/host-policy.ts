@@ -71,7 +71,7 @@ export function checkUrl(url: string, rules: HostRules): URL {
     throw fail('only https is allowed');
   }
   if (parsed.username || parsed.password) throw fail('a URL with a user name or password is refused');
-  if (!rules.allowedHosts.some((entry) => matches(entry, parsed))) {
+  if (!isAllowedHost(rules, parsed.host)) {
     throw fail(`the host is not among the allowed hosts. Add "${parsed.host}" there if it belongs to Webex`);
   }
   if (!rules.allowPrivateAddresses && isIP(bareHost(parsed)) !== 0 && isPrivateAddress(bareHost(parsed))) {
@@ -80,14 +80,24 @@ export function checkUrl(url: string, rules: HostRules): URL {
   return parsed;
 }
 
-function matches(entry: string, url: URL): boolean {
-  const wanted = entry.trim().toLowerCase();
-  const port = /(?<=[^:\]]|\]):(\d+)$/.exec(wanted)?.[1] ?? '';
-  const name = port ? wanted.slice(0, -port.length - 1) : wanted;
-  const defaultPort = url.protocol === 'https:' ? '443' : '80';
-  if ((port || defaultPort) !== (url.port || defaultPort)) return false;
-  const host = url.hostname.toLowerCase().replace(/\.$/, '');
-  return name.startsWith('*.') ? host.endsWith(name.slice(1)) && host.length > name.length - 1 : host === name;
+/**
+ * Whether the allow list has this `host` or `host:port` (as `URL.host` gives it: without the scheme's own port).
+ * An entry without a port means the scheme's own port.
+ */
+export function isAllowedHost(rules: Pick<HostRules, 'allowedHosts'>, host: string): boolean {
+  const asked = splitHost(host);
+  return rules.allowedHosts.some((entry) => {
+    const allowed = splitHost(entry);
+    if (allowed.port !== asked.port) return false;
+    if (!allowed.name.startsWith('*.')) return asked.name === allowed.name;
+    const suffix = allowed.name.slice(1);
+    return asked.name.endsWith(suffix) && asked.name.length > suffix.length;
+  });
+}
+
+function splitHost(host: string): { name: string; port: string } {
+  const [, name = '', port = ''] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(host.trim().toLowerCase()) ?? [];
+  return { name: name.replace(/\.$/, ''), port: port === '443' || port === '80' ? '' : port };
 }
 
 function bareHost(url: URL): string {

@@ -1,0 +1,169 @@
+import type { BuiltCall } from './call-builder.ts';
+import type { Directory } from './directory.ts';
+import { createPrng, type Prng, seedOf } from './prng.ts';
+import { drawScenario, scriptOf } from './scenarios.ts';
+import { playScript, type ScriptStep } from './script.ts';
+import type { RecordingModel, TaskModel } from './task-model.ts';
+
+export interface TaskFactoryOptions {
+  directory: Directory;
+  seed: string;
+  talkScale: number;
+  /** Time between the end of a task and the moment its recordings can be had. */
+  recordingDelayMs: number;
+  agentIds?: 'id' | 'ciUserId';
+}
+
+/** A call that somebody scripts: its steps and whatever of the rest matters. */
+export interface ScriptedTask {
+  steps: ScriptStep[];
+  taskId?: string;
+  /** One of both; without either the task ends now. */
+  createdMs?: number;
+  endedMs?: number;
+  channelType?: TaskModel['channelType'];
+  channelSubType?: string;
+  origin?: string;
+  destination?: string;
+  direction?: TaskModel['direction'];
+  globalVariables?: TaskModel['globalVariables'];
+  recordingDelayMs?: number;
+  /** False: the tenant does not record. */
+  recorded?: boolean;
+  scenario?: string;
+}
+
+export interface TaskFactory {
+  /** Task number `number` of the seeded story, ending at `endedMs`. */
+  storyTask(number: number, endedMs: number): TaskModel;
+  scriptedTask(number: number, task: ScriptedTask, nowMs: number): TaskModel;
+}
+
+export function createTaskFactory(options: TaskFactoryOptions): TaskFactory {
+  const { directory, seed } = options;
+  return {
+    storyTask(number, endedMs) {
+      const prng = createPrng(seedOf(`${seed}/task`, number));
+      const scenario = drawScenario(prng);
+      const channel = channelOf(scenario);
+      const steps = scriptOf(scenario, prng, directory.agents.length, options.talkScale);
+      const task: ScriptedTask = {
+        steps,
+        endedMs,
+        scenario,
+        ...channel,
+        direction: scenario === 'outdial' ? 'OUTBOUND' : 'INBOUND',
+        origin: `+1415555${String(1000 + (number % 9000))}`,
+        globalVariables: {
+          Language: prng.pick(['en-US', 'de-DE', 'fr-FR']),
+          CustomerTier: prng.int(1, 3),
+          Vip: prng.chance(0.1),
+        },
+      };
+      return buildTask(options, number, task, { prng, endedMs });
+    },
+    scriptedTask(number, task, nowMs) {
+      const prng = createPrng(seedOf(`${seed}/scripted`, number));
+      return buildTask(options, number, task, { prng, endedMs: task.endedMs ?? nowMs });
+    },
+  };
+}
+
+interface BuildContext {
+  prng: Prng;
+  endedMs: number;
+}
+
+function buildTask(options: TaskFactoryOptions, number: number, task: ScriptedTask, context: BuildContext): TaskModel {
+  const { prng } = context;
+  const id = task.taskId ?? prng.uuid();
+  const draws = prng.int(0, 2 ** 31);
+  // The length is known only after playing: play once to measure, then again from the right moment with the same draws.
+  const play = (startMs: number): BuiltCall =>
+    playScript(task.steps, startMs, options.directory, createPrng(seedOf('play', draws)));
+  const createdMs = task.createdMs ?? context.endedMs - play(0).endedMs;
+  const call = play(createdMs);
+  const channelType = task.channelType ?? 'telephony';
+  const outbound = task.direction === 'OUTBOUND';
+  const entryPoint = options.directory.entryPoints[outbound ? 1 : 0]!;
+  const origin = task.origin ?? `+1415555${String(1000 + (number % 9000))}`;
+  const answered = call.legs.length > 0;
+  const model: TaskModel = {
+    id,
+    number,
+    scenario: task.scenario ?? 'scripted',
+    channelType,
+    channelSubType: task.channelSubType ?? null,
+    createdMs,
+    endedMs: call.endedMs,
+    direction: task.direction ?? 'INBOUND',
+    origin: outbound ? entryPoint.dialedNumber : origin,
+    destination: task.destination ?? (outbound ? origin : entryPoint.dialedNumber),
+    customerName: prng.chance(0.5) ? `Customer ${number}` : null,
+    entryPoint,
+    terminatingEnd: call.terminatingEnd,
+    terminationReason: call.terminationReason,
+    terminationType: answered
+      ? 'normal'
+      : call.rows.some((row) => row.eventName === 'parked')
+        ? 'abandoned'
+        : 'self_service',
+    rows: call.rows,
+    recordings: [],
+    globalVariables: task.globalVariables ?? {},
+    expectedContacts: channelType === 'telephony' ? call.contacts : [],
+  };
+  if (channelType === 'telephony' && answered && task.recorded !== false) {
+    addRecordings(model, call, prng, call.endedMs + (task.recordingDelayMs ?? options.recordingDelayMs));
+  } else {
+    model.rows = model.rows.filter((row) => row.eventName !== 'recording-started');
+  }
+  model.rows = newestFirst(model.rows);
+  return model;
+}
+
+function addRecordings(model: TaskModel, call: BuiltCall, prng: Prng, availableMs: number): void {
+  const record = (
+    position: number,
+    segment: boolean,
+    startMs: number,
+    stopMs: number,
+    legs: BuiltCall['legs'],
+  ): void => {
+    const recording: RecordingModel = {
+      id: prng.uuid(),
+      number: model.number * 16 + position,
+      taskId: model.id,
+      segment,
+      callType: 'main',
+      fileName: `${model.id}-${position}.wav`,
+      startMs,
+      stopMs,
+      availableMs,
+      agents: legs.map((leg) => leg.agent),
+      spans: call.spans.filter((span) => span.endMs > startMs && span.startMs < stopMs),
+    };
+    model.recordings.push(recording);
+  };
+  record(0, false, call.legs[0]!.recordingFromMs, call.endedMs, call.legs);
+  for (const [index, leg] of call.legs.slice(0, 15).entries()) {
+    if (leg.recordingToMs > leg.recordingFromMs) record(index + 1, true, leg.recordingFromMs, leg.recordingToMs, [leg]);
+  }
+  const point = { createdMs: availableMs, endMs: availableMs, eventName: 'recording-available' };
+  model.rows.push({ ...point, internalEvent: 'capture-available', agent: call.legs.at(-1)!.agent });
+}
+
+/** Search shows rows newest first; of two rows of one millisecond the later written comes first. */
+export function newestFirst<T extends { createdMs: number }>(rows: readonly T[]): T[] {
+  return rows
+    .map((row, index) => ({ row, index }))
+    .sort((a, b) => b.row.createdMs - a.row.createdMs || b.index - a.index)
+    .map(({ row }) => row);
+}
+
+function channelOf(scenario: string): Pick<ScriptedTask, 'channelType' | 'channelSubType'> {
+  if (scenario === 'chat') return { channelType: 'chat' };
+  if (scenario === 'email') return { channelType: 'email' };
+  if (scenario === 'sms') return { channelType: 'social_channel', channelSubType: 'sms' };
+  return { channelType: 'telephony' };
+}

@@ -1,0 +1,372 @@
+import { context, type Link, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { TopicName } from '@wxcc-wfo/contracts';
+import type { Pool } from 'pg';
+import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
+import { countAttempt, forgetAttempts } from './delivery-attempt.ts';
+import { backoffMs, describeError, isRefusedValue, isTransient } from './failure-policy.ts';
+import type { Logger } from './logger.ts';
+import type { Outcome } from './outcome.ts';
+import { advancePosition, type Position } from './positions.ts';
+import { type BlobReader, type Decoded, decodeRecord, type RawRecord, type ReceivedEvent } from './received-event.ts';
+import type { SqlClient } from './sql-client.ts';
+import { busMetrics, tracer } from './telemetry.ts';
+import { contextOfSpan, isSampled } from './trace-context.ts';
+import { runTransaction } from './transaction.ts';
+
+/**
+ * Handles a batch in ONE transaction and gives one outcome per event, in their order. It may be called again with the
+ * same events, and with a part of them; it must not call anything outside of the database.
+ */
+export type BatchHandler<T extends TopicName = TopicName> = (
+  events: ReceivedEvent<T>[],
+  tx: SqlClient,
+) => Promise<Outcome[]>;
+
+export interface RetryPolicy {
+  attempts: number;
+  firstMs: number;
+  maxMs: number;
+}
+
+export interface ProcessorOptions {
+  pool: Pool;
+  groupId: string;
+  logger: Logger;
+  retry: RetryPolicy;
+  readBlob: BlobReader | undefined;
+  handlerOf(topic: TopicName): BatchHandler;
+  onCommitted(events: ReceivedEvent[]): void;
+}
+
+/** What the processor asks of the partition's owner while it works. */
+export interface Delivery {
+  position: Position;
+  /** Throws StoppedError when this replica should let go: shutdown, rebalance. Called between attempts. */
+  checkpoint(): Promise<void>;
+  /** Waits, with heartbeats. */
+  wait(ms: number): Promise<void>;
+}
+
+export class StoppedError extends Error {
+  override name = 'StoppedError';
+}
+
+export type ChunkResult = 'committed' | 'moved';
+type Range = { decoded: Decoded[]; end: bigint };
+
+export const MAX_LONE_ATTEMPTS = 3;
+/** After so many records of one chunk have failed alone, the rest of it is tried without pauses in between. */
+const PATIENT_FAILURES = 5;
+
+/** Takes chunks of one partition to their end: committed whole, or split until only the guilty record is parked. */
+export function createBatchProcessor(o: ProcessorOptions) {
+  /** Handles the records and moves the position to `end`. `alone`: one by one, counted before the attempt. */
+  async function process(delivery: Delivery, records: RawRecord[], end: bigint, alone: boolean): Promise<ChunkResult> {
+    const decoded = await Promise.all(records.map((record) => decodeRecord(record, o.readBlob)));
+    const failures = { alone: 0 };
+    if (!alone) return await settle(delivery, { decoded, end }, failures);
+    return await settleEach(delivery, { decoded, end }, failures, true);
+  }
+
+  async function settle(delivery: Delivery, range: Range, failures: { alone: number }): Promise<ChunkResult> {
+    const failed = await tryUntilAnswered(delivery, range);
+    if (failed.result) return failed.result;
+    const { error } = failed;
+    if (range.decoded.length > 1) {
+      const half = range.decoded.length >> 1;
+      const left = range.decoded.slice(0, half);
+      const right = range.decoded.slice(half);
+      const first = await settle(delivery, { decoded: left, end: right[0]!.record.offset }, failures);
+      return first === 'moved' ? first : await settle(delivery, { decoded: right, end: range.end }, failures);
+    }
+    return await settleLone(delivery, range, failures, error);
+  }
+
+  async function settleEach(
+    delivery: Delivery,
+    range: Range,
+    failures: { alone: number },
+    counted: boolean,
+  ): Promise<ChunkResult> {
+    for (const [i, decoded] of range.decoded.entries()) {
+      const end = range.decoded[i + 1]?.record.offset ?? range.end;
+      const one = { decoded: [decoded], end };
+      if (counted && decoded.kind === 'event') {
+        const attempts = await persist(delivery, () =>
+          countAttempt(o.pool, o.groupId, decoded.record, 'The process ended while it was handled.'),
+        );
+        if (attempts > MAX_LONE_ATTEMPTS) {
+          const parked = await park(
+            delivery,
+            one,
+            'ends-the-process',
+            'The process ended each time this record was handled.',
+            attempts - 1,
+          );
+          if (parked === 'moved') return parked;
+          continue;
+        }
+      }
+      const result = await settle(delivery, one, failures);
+      if (result === 'moved') return result;
+      if (counted) await persist(delivery, () => forgetAttempts(o.pool, o.groupId, decoded.record));
+    }
+    return 'committed';
+  }
+
+  /** One record that failed by itself: tried again, counted in the database, then parked; the others go on. */
+  async function settleLone(
+    delivery: Delivery,
+    range: Range,
+    failures: { alone: number },
+    first: unknown,
+  ): Promise<ChunkResult> {
+    const { record } = range.decoded[0]!;
+    failures.alone += 1;
+    let error = first;
+    for (let round = 0; ; round += 1) {
+      const reason = describeError(error);
+      const attempts = await persist(delivery, () => countAttempt(o.pool, o.groupId, record, reason));
+      const where = { topic: record.topic, partition: record.partition, offset: record.offset.toString() };
+      o.logger.warn({ ...where, attempts, reason }, 'an event failed by itself');
+      if (isRefusedValue(error)) return await park(delivery, range, 'refused-by-database', reason, attempts);
+      if (attempts >= MAX_LONE_ATTEMPTS) return await park(delivery, range, 'unknown-failure', reason, attempts);
+      if (failures.alone <= PATIENT_FAILURES) await delivery.wait(backoffMs(round, { firstMs: 20, maxMs: 200 }));
+      const again = await tryUntilAnswered(delivery, range);
+      if (again.result) {
+        await persist(delivery, () => forgetAttempts(o.pool, o.groupId, record));
+        return again.result;
+      }
+      error = again.error;
+    }
+  }
+
+  async function park(
+    delivery: Delivery,
+    range: Range,
+    code: string,
+    reason: string,
+    attempt: number,
+  ): Promise<ChunkResult> {
+    const { record } = range.decoded[0]!;
+    const letter: NewDeadLetter = {
+      record,
+      logEpoch: delivery.position.logEpoch,
+      state: 'parked',
+      code,
+      reason,
+      step: 'handle',
+      attempt,
+      nextAttemptAtMs: null,
+    };
+    const done = await persist(delivery, () =>
+      runTransaction(o.pool, async (tx) => {
+        await insertDeadLetters(tx, o.groupId, [letter]);
+        await forgetAttempts(tx, o.groupId, record);
+        return { commit: await advancePosition(tx, o.groupId, delivery.position, range.end) };
+      }),
+    );
+    if (!done.commit) return 'moved';
+    delivery.position.next = range.end;
+    report([letter], o);
+    return 'committed';
+  }
+
+  /** Answers with a result or an error that isn't transient; a transient one is waited out, for ever. */
+  async function tryUntilAnswered(
+    delivery: Delivery,
+    range: Range,
+  ): Promise<{ result: ChunkResult; error?: undefined } | { result?: undefined; error: unknown }> {
+    for (let attempt = 0; ; attempt += 1) {
+      await delivery.checkpoint();
+      try {
+        return { result: await commitChunk(o, delivery.position, range) };
+      } catch (error) {
+        if (!isTransient(error)) return { error };
+        await waitOut(delivery, error, attempt);
+      }
+    }
+  }
+
+  async function persist<R>(delivery: Delivery, work: () => Promise<R>): Promise<R> {
+    for (let attempt = 0; ; attempt += 1) {
+      await delivery.checkpoint();
+      try {
+        return await work();
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        await waitOut(delivery, error, attempt);
+      }
+    }
+  }
+
+  async function waitOut(delivery: Delivery, error: unknown, attempt: number): Promise<void> {
+    busMetrics().transientFailures.add(1, { topic: delivery.position.topic });
+    if (attempt === 0 || attempt % 10 === 9) {
+      const { topic, partition } = delivery.position;
+      o.logger.warn(
+        { topic, partition, attempt, reason: describeError(error) },
+        'the database is away or busy; it is tried again',
+      );
+    }
+    await delivery.wait(backoffMs(attempt, { firstMs: 20, maxMs: 3_000 }));
+  }
+
+  return { process };
+}
+
+/** One transaction: effects, dead letters and the position commit together or not at all. */
+async function commitChunk(o: ProcessorOptions, position: Position, range: Range): Promise<ChunkResult> {
+  const startedMs = performance.now();
+  const spans = startSpans(position, range.decoded);
+  try {
+    const letters: NewDeadLetter[] = [];
+    let handled: ReceivedEvent[] = [];
+    const outcomes = new Map<string, number>();
+    const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    const done = await runTransaction(o.pool, async (tx) => {
+      const valid: Extract<Decoded, { kind: 'event' }>[] = [];
+      for (const d of range.decoded) {
+        if (d.kind === 'event') valid.push(d);
+        else {
+          letters.push(letterOfInvalid(d, position.logEpoch, o.retry));
+          count(d.retryable ? 'retry' : 'dead-letter');
+        }
+      }
+      const events = valid.map((d) => d.event);
+      const results =
+        events.length > 0 ? await context.with(spans.context, () => o.handlerOf(position.topic)(events, tx)) : [];
+      if (results.length !== events.length) {
+        throw new TypeError(
+          `The handler of '${position.topic}' gave ${results.length} outcomes for ${events.length} events.`,
+        );
+      }
+      handled = [];
+      for (const [i, outcome] of results.entries()) {
+        count(outcome.kind);
+        const letter = letterOfOutcome(outcome, valid[i]!.record, position.logEpoch, o.retry);
+        if (letter) letters.push(letter);
+        else handled.push(valid[i]!.event);
+      }
+      await insertDeadLetters(tx, o.groupId, letters);
+      return { commit: await advancePosition(tx, o.groupId, position, range.end) };
+    });
+    if (!done.commit) return 'moved';
+    position.next = range.end;
+    for (const [outcome, n] of outcomes) busMetrics().consumed.add(n, { topic: position.topic, outcome });
+    busMetrics().batchSeconds.record((performance.now() - startedMs) / 1000, { topic: position.topic });
+    report(letters, o);
+    if (handled.length > 0) o.onCommitted(handled);
+    return 'committed';
+  } catch (error) {
+    spans.fail(error);
+    throw error;
+  } finally {
+    spans.end();
+  }
+}
+
+function letterOfInvalid(
+  d: Extract<Decoded, { kind: 'invalid' }>,
+  logEpoch: number,
+  policy: RetryPolicy,
+): NewDeadLetter {
+  return {
+    record: d.record,
+    logEpoch,
+    state: d.retryable ? 'waiting' : 'parked',
+    code: d.code,
+    reason: d.reason,
+    step: 'decode',
+    attempt: 1,
+    nextAttemptAtMs: d.retryable ? Date.now() + backoffMs(0, policy) : null,
+  };
+}
+
+function letterOfOutcome(
+  outcome: Outcome,
+  record: RawRecord,
+  logEpoch: number,
+  policy: RetryPolicy,
+): NewDeadLetter | undefined {
+  const common = { record, logEpoch, step: 'handle' as const, attempt: 1 };
+  switch (outcome.kind) {
+    case 'done':
+    case 'drop':
+      return undefined;
+    case 'retry':
+      return {
+        ...common,
+        state: 'waiting',
+        code: 'retry',
+        reason: describeError(outcome.cause),
+        nextAttemptAtMs: Date.now() + backoffMs(0, policy),
+      };
+    case 'dead-letter':
+      return { ...common, state: 'parked', code: outcome.reason, reason: reasonOf(outcome), nextAttemptAtMs: null };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The text kept with a dead letter. */
+export function reasonOf(outcome: { reason: string; cause?: unknown }): string {
+  return outcome.cause === undefined ? outcome.reason : `${outcome.reason}: ${describeError(outcome.cause)}`;
+}
+
+function report(letters: readonly NewDeadLetter[], o: ProcessorOptions): void {
+  for (const letter of letters) {
+    if (letter.state === 'waiting') continue;
+    const { topic, partition, offset } = letter.record;
+    busMetrics().deadLetters.add(1, { topic, code: letter.code });
+    o.logger.error(
+      { topic, partition, offset: offset.toString(), code: letter.code, step: letter.step, attempt: letter.attempt },
+      'an event was parked as a dead letter; inspect it at /v1/dead-letters, mend its cause, replay or discard it',
+    );
+  }
+}
+
+const MAX_LINKS = 128;
+
+/** A span of the batch that links to its causes, and one per sampled event that continues the event's own trace. */
+function startSpans(position: Position, decoded: readonly Decoded[]) {
+  const started: Span[] = [];
+  const links: Link[] = [];
+  const attributes = {
+    'messaging.system': 'kafka',
+    'messaging.operation.type': 'process',
+    'messaging.destination.name': position.topic,
+    'messaging.destination.partition.id': String(position.partition),
+  };
+  for (const d of decoded) {
+    if (d.kind !== 'event') continue;
+    const cause = trace.getSpanContext(d.event.context);
+    if (!isSampled(cause) || !cause.isRemote) continue;
+    if (links.length < MAX_LINKS) links.push({ context: cause });
+    const span = tracer().startSpan(
+      `${position.topic} process`,
+      { kind: SpanKind.CONSUMER, attributes: { ...attributes, 'messaging.message.id': d.event.eventId } },
+      d.event.context,
+    );
+    if (!span.isRecording()) continue;
+    started.push(span);
+    d.event = { ...d.event, context: contextOfSpan(span) };
+  }
+  const batch = tracer().startSpan(`${position.topic} process batch`, {
+    kind: SpanKind.CONSUMER,
+    links,
+    root: true,
+    attributes: { ...attributes, 'messaging.batch.message_count': decoded.length },
+  });
+  started.push(batch);
+  return {
+    context: contextOfSpan(batch),
+    fail(error: unknown) {
+      for (const span of started)
+        span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error).slice(0, 200) });
+    },
+    end() {
+      for (const span of started) span.end();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { EVENT_DEFINITIONS, type TopicName } from '@wxcc-wfo/contracts';
+import type { IHeaders } from 'kafkajs';
+
+/** What the headers of a record say (CloudEvents 1.0, Kafka binary mode). */
+export interface CloudEventHeaders {
+  eventId: string;
+  type: string;
+  timeMs: number | null;
+  tenantId: string | null;
+  acdId: string | null;
+  dataref: string | null;
+  traceparent: string | null;
+  tracestate: string | null;
+}
+
+export interface EventIdentity {
+  topic: TopicName;
+  key: string;
+  eventId: string;
+  occurredAtMs: number;
+  tenantId: string;
+  acdId: string;
+  dataref?: string | null;
+  traceparent: string | null;
+  tracestate: string | null;
+}
+
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
+/** The headers of a record in binary mode; type and source come from the contract of the topic. */
+export function encodeHeaders(e: EventIdentity): Record<string, string> {
+  const definition = EVENT_DEFINITIONS[e.topic];
+  const headers: Record<string, string> = {
+    ce_specversion: '1.0',
+    ce_id: e.eventId,
+    ce_source: `/wxcc-wfo/${definition.publisher}`,
+    ce_type: definition.type,
+    ce_time: new Date(e.occurredAtMs).toISOString(),
+    ce_subject: e.key,
+    ce_tenantid: e.tenantId,
+    ce_acdid: e.acdId,
+    'content-type': 'application/json',
+  };
+  if (e.dataref) headers.ce_dataref = e.dataref;
+  if (e.traceparent) headers.traceparent = e.traceparent;
+  if (e.tracestate) headers.tracestate = e.tracestate;
+  return headers;
+}
+
+/** Reads the headers leniently: ids that aren't UUIDs and times that aren't times become null. */
+export function decodeHeaders(headers: IHeaders | undefined): CloudEventHeaders {
+  const tenantId = headerText(headers, 'ce_tenantid');
+  const acdId = headerText(headers, 'ce_acdid');
+  const time = headerText(headers, 'ce_time');
+  const timeMs = time === null ? Number.NaN : Date.parse(time);
+  return {
+    eventId: headerText(headers, 'ce_id') ?? '',
+    type: headerText(headers, 'ce_type') ?? '',
+    timeMs: Number.isFinite(timeMs) ? timeMs : null,
+    tenantId: tenantId !== null && UUID.test(tenantId) ? tenantId : null,
+    acdId: acdId !== null && UUID.test(acdId) ? acdId : null,
+    dataref: headerText(headers, 'ce_dataref'),
+    traceparent: headerText(headers, 'traceparent'),
+    tracestate: headerText(headers, 'tracestate'),
+  };
+}
+
+/** One header as text; the last one if it is repeated, null if it is missing. */
+export function headerText(headers: IHeaders | undefined, name: string): string | null {
+  const value = headers?.[name];
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return last === undefined ? null : typeof last === 'string' ? last : last.toString('utf8');
+}

@@ -1,0 +1,418 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TopicName } from '@wxcc-wfo/contracts';
+import type { EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
+import type { Pool } from 'pg';
+import { type AssignedPartition, createAssignment } from './assignment.ts';
+import {
+  type BatchHandler,
+  createBatchProcessor,
+  type ProcessorOptions,
+  type RetryPolicy,
+  StoppedError,
+} from './batch-processor.ts';
+import type { Bus } from './bus.ts';
+import { createBlobReader } from './event-blob-client.ts';
+import { backoffMs, describeError } from './failure-policy.ts';
+import type { Logger } from './logger.ts';
+import { advancePosition, fetchWatermarks, readPositions, type Watermarks } from './positions.ts';
+import type { RawRecord, ReceivedEvent } from './received-event.ts';
+import { createRedelivery, type ReplayResult } from './redelivery.ts';
+import { busMetrics } from './telemetry.ts';
+
+export interface ConsumerOptions {
+  bus: Bus;
+  /** The pool of the schema that holds consumed_offset and dead_letter, and the handlers' tables. */
+  pool: Pool;
+  groupId: string;
+  handlers: { [T in TopicName]?: BatchHandler<T> };
+  logger: Logger;
+  /** Most events per transaction. Default 500. */
+  batchSize?: number;
+  /** Where a group that was never seen begins: at the first event held (default) or after the last. */
+  readFromStart?: boolean;
+  /** Partitions handled at a time, each on a connection of its own. Default 3. */
+  concurrency?: number;
+  /** Of events that ended as `retry`. Default 8 attempts, from 1 s to 60 s. */
+  retry?: RetryPolicy;
+  sessionTimeoutMs?: number;
+  /** A partition that is behind and hasn't moved for so long counts as stalled. Default 60 s. */
+  stallMs?: number;
+  /** Needed to read events larger than 900 kB from their publisher. */
+  internalApiKey?: string;
+  /** After a commit, with the events that are done. It must not throw. */
+  onCommitted?(events: ReceivedEvent[]): void;
+  /** The consumer can't go on in this process: exit non-zero, so that it is started anew. */
+  onFatal?(error: Error): void;
+}
+
+export interface PartitionHealth {
+  topic: TopicName;
+  partition: number;
+  /** Next offset to handle, and the end of the log when last looked. */
+  position: string;
+  end: string;
+  behindForMs: number;
+}
+
+export interface ConsumerHealth {
+  running: boolean;
+  /** Has joined its group and knows where every partition of its own goes on. */
+  assigned: boolean;
+  partitions: PartitionHealth[];
+  /** Those that are behind and haven't moved for `stallMs`. */
+  stalled: PartitionHealth[];
+  lastTickMs: number;
+}
+
+export interface Consumer {
+  readonly groupId: string;
+  start(): Promise<void>;
+  /** Ends the chunk in flight, commits, leaves the group. */
+  stop(deadlineMs?: number): Promise<void>;
+  /** Resolves when the group has read, replicas included, up to where the topics ended when it was called first. */
+  caughtUp(): Promise<void>;
+  health(): ConsumerHealth;
+  /** Epoch ms of its last sign of life (fetch, heartbeat, attempt); for liveness. */
+  lastTickMs(): number;
+  /** Handles a dead letter again; `tenantId` null sees every tenant's. */
+  replay(deadLetterId: string, tenantId: string | null, by?: string): Promise<ReplayResult>;
+}
+
+const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstMs: 1_000, maxMs: 60_000 };
+const HEARTBEAT_MS = 2_000;
+/** The broker's copy of the offsets is for lag tools only; the database is the truth. */
+const OFFSET_COMMIT_MS = 1_000;
+const WATCH_MS = 5_000;
+
+/** A consumer of a group: at least once, its effects, dead letters and position in one transaction (rules 3 and 4). */
+export function createConsumer(o: ConsumerOptions): Consumer {
+  const topics = Object.keys(o.handlers) as TopicName[];
+  const sessionTimeout = o.sessionTimeoutMs ?? 30_000;
+  const stallMs = o.stallMs ?? 60_000;
+  const stopping = new AbortController();
+  let lastTickMs = Date.now();
+  let kafka: KafkaConsumer | undefined;
+  let background: Promise<unknown> | undefined;
+  const tick = () => {
+    lastTickMs = Date.now();
+  };
+
+  const processorOptions: ProcessorOptions = {
+    pool: o.pool,
+    groupId: o.groupId,
+    logger: o.logger,
+    retry: o.retry ?? DEFAULT_RETRY,
+    readBlob: o.internalApiKey ? createBlobReader({ internalApiKey: o.internalApiKey }) : undefined,
+    handlerOf: (topic) => o.handlers[topic] as unknown as BatchHandler,
+    onCommitted: (events) => o.onCommitted?.(events),
+  };
+  const processor = createBatchProcessor(processorOptions);
+  const redelivery = createRedelivery(processorOptions);
+  const assignment = createAssignment({
+    bus: o.bus,
+    pool: o.pool,
+    groupId: o.groupId,
+    logger: o.logger,
+    readFromStart: o.readFromStart ?? true,
+    batchSize: o.batchSize ?? 500,
+    signal: stopping.signal,
+    tick,
+  });
+
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    tick();
+    const held = assignment.find(batch.topic, batch.partition);
+    // Not yet read from the database where it goes on: nothing is resolved, so it is fetched again.
+    if (!held || stopping.signal.aborted) return;
+    if (held.suspect || BigInt(batch.messages[0]!.offset) < held.position.next) {
+      await assignment.verify(held);
+      return;
+    }
+    const size = o.batchSize ?? 500;
+    let leaving: unknown;
+    const beat = async () => {
+      tick();
+      await payload.heartbeat().catch((error: unknown) => {
+        leaving = error;
+      });
+    };
+    // The handler may take longer than the session; kafkajs itself beats between batches only.
+    const beating = setInterval(() => void beat(), HEARTBEAT_MS);
+    const checkpoint = async () => {
+      tick();
+      if (leaving !== undefined) throw leaving;
+      if (stopping.signal.aborted || !payload.isRunning() || payload.isStale() || !assignment.holds(held)) {
+        throw new StoppedError();
+      }
+    };
+    const wait = async (ms: number) => {
+      await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+    };
+    try {
+      for (let i = 0; i < batch.messages.length; ) {
+        const alone = held.aloneLeft > 0;
+        const n = alone ? 1 : size;
+        const part = batch.messages.slice(i, i + n);
+        i += part.length;
+        const next = batch.messages[i];
+        const end = next ? BigInt(next.offset) : BigInt(batch.lastOffset()) + 1n;
+        const records = part.map((message) => toRecord(held, message));
+        const result = await processor.process({ position: held.position, checkpoint, wait }, records, end, alone);
+        if (result === 'moved') {
+          await assignment.verify(held);
+          return;
+        }
+        held.movedAtMs = Date.now();
+        if (alone) held.aloneLeft -= 1;
+        if (!next) payload.resolveOffset(batch.messages.at(-1)!.offset);
+        else payload.resolveOffset((held.position.next - 1n).toString());
+        await commitAtBroker(payload, held, stopping.signal.aborted);
+      }
+    } catch (error) {
+      if (error instanceof StoppedError) return;
+      throw error;
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  async function watch(): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      await delay(failures > 0 ? backoffMs(failures, { firstMs: 500, maxMs: WATCH_MS }) : WATCH_MS, undefined, {
+        signal: stopping.signal,
+      }).catch(() => undefined);
+      if (stopping.signal.aborted) return;
+      try {
+        await assignment.refreshEnds();
+        for (const held of assignment.all()) {
+          const lag = Number(held.end > held.position.next ? held.end - held.position.next : 0n);
+          busMetrics().lag.record(lag, { topic: held.position.topic, partition: held.position.partition });
+        }
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        o.logger.debug({ reason: describeError(error) }, 'the ends of the topics could not be read');
+      }
+    }
+  }
+
+  async function redeliver(): Promise<void> {
+    let failures = 0;
+    const idleMs = Math.max(20, Math.min(1_000, processorOptions.retry.firstMs / 2));
+    while (!stopping.signal.aborted) {
+      let handled = 0;
+      try {
+        handled = await redelivery.handleDue();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        o.logger.debug({ reason: describeError(error) }, 'waiting events could not be read; it is tried again');
+      }
+      if (handled > 0) continue;
+      const ms = failures > 0 ? backoffMs(failures, { firstMs: 100, maxMs: 5_000 }) : idleMs;
+      await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  function connect(): KafkaConsumer {
+    const onLog = (message: string, extra: Record<string, unknown>) => {
+      // kafkajs resets such a partition by itself; the database decides instead.
+      if (message.startsWith('Offset out of range')) assignment.suspect(String(extra.topic), Number(extra.partition));
+    };
+    const made = o.bus.createKafka(onLog).consumer({
+      groupId: o.bus.prefix + o.groupId,
+      sessionTimeout,
+      rebalanceTimeout: Math.max(sessionTimeout, 30_000),
+      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
+      maxWaitTimeInMs: 250,
+      readUncommitted: false,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 50, maxRetryTime: 2_000, retries: 10 },
+    });
+    made.on(made.events.GROUP_JOIN, (event) => {
+      tick();
+      assignment.begin(made, event.payload.memberAssignment);
+    });
+    for (const name of [made.events.FETCH, made.events.HEARTBEAT] as const) made.on(name as 'consumer.fetch', tick);
+    made.on(made.events.END_BATCH_PROCESS, (event) => {
+      const { topic, partition, batchSize, lastOffset } = event.payload;
+      if (batchSize === 0 && lastOffset !== null) void passMarkers(topic, partition, BigInt(lastOffset) + 1n);
+    });
+    made.on(made.events.CRASH, (event) => {
+      if (event.payload.restart || stopping.signal.aborted) return;
+      void revive(event.payload.error);
+    });
+    return made;
+  }
+
+  /** Only markers of transactions up to here: nothing to handle, but the position must not stay behind for ever. */
+  async function passMarkers(topic: string, partition: number, next: bigint): Promise<void> {
+    const held = assignment.find(topic, partition);
+    if (!held || held.suspect || held.position.next >= next) return;
+    const moved = await advancePosition(o.pool, o.groupId, held.position, next).catch(() => false);
+    if (moved && assignment.holds(held)) {
+      held.position.next = next;
+      held.movedAtMs = Date.now();
+    }
+  }
+
+  let revivals = 0;
+  let lastRevivalMs = 0;
+  /** kafkajs gave up. A lost broker is waited for; what ends it again and again is for a new process. */
+  async function revive(error: Error): Promise<void> {
+    if (Date.now() - lastRevivalMs > 120_000) revivals = 0;
+    lastRevivalMs = Date.now();
+    revivals += 1;
+    o.logger.error({ reason: describeError(error), revivals }, 'the Kafka client ended; it is started again');
+    if (revivals > 5) {
+      o.onFatal?.(error);
+      return;
+    }
+    await kafka?.disconnect().catch(() => undefined);
+    await delay(backoffMs(revivals, { firstMs: 200, maxMs: 5_000 }), undefined, { signal: stopping.signal }).catch(
+      () => undefined,
+    );
+    if (!stopping.signal.aborted) await join();
+  }
+
+  async function join(): Promise<void> {
+    for (let attempt = 0; !stopping.signal.aborted; attempt += 1) {
+      const made = connect();
+      try {
+        await made.connect();
+        await made.subscribe({
+          topics: topics.map((t) => o.bus.physicalTopic(t)),
+          fromBeginning: o.readFromStart ?? true,
+        });
+        kafka = made;
+        await made.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: o.concurrency ?? 3,
+          eachBatch,
+        });
+        return;
+      } catch (error) {
+        tick();
+        await made.disconnect().catch(() => undefined);
+        o.logger.warn({ reason: describeError(error), attempt }, 'the broker cannot be joined; it is tried again');
+        await delay(backoffMs(attempt, { firstMs: 200, maxMs: 5_000 }), undefined, { signal: stopping.signal }).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  let target: Promise<Map<TopicName, Map<number, Watermarks>>> | undefined;
+
+  return {
+    groupId: o.groupId,
+    async start() {
+      if (background) return;
+      background = Promise.allSettled([join(), watch(), redeliver()]);
+    },
+    async stop(deadlineMs = 10_000) {
+      stopping.abort();
+      const orderly = (async () => {
+        await kafka?.stop();
+        await kafka?.disconnect();
+        await background;
+        return 'stopped' as const;
+      })().catch((error: unknown) => describeError(error));
+      const ended = await Promise.race([orderly, delay(deadlineMs, 'deadline', { ref: false })]);
+      if (ended !== 'stopped')
+        o.logger.warn({ reason: ended }, 'the consumer stopped without leaving its group in order');
+    },
+    async caughtUp() {
+      target ??= readTargets(o.bus, topics, stopping.signal, o.logger);
+      const ends = await target;
+      for (let failures = 0; !stopping.signal.aborted; ) {
+        try {
+          const positions = await readPositions(o.pool, o.groupId, topics);
+          if (isCaughtUp(ends, positions)) return;
+          failures = 0;
+        } catch {
+          failures += 1;
+        }
+        await delay(failures > 0 ? 500 : 50, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+      throw new Error('The consumer was stopped before it had caught up.');
+    },
+    health() {
+      const partitions = assignment.all().map((held) => ({
+        topic: held.position.topic,
+        partition: held.position.partition,
+        position: held.position.next.toString(),
+        end: held.end.toString(),
+        behindForMs: held.end > held.position.next ? Date.now() - held.movedAtMs : 0,
+      }));
+      return {
+        running: background !== undefined && !stopping.signal.aborted,
+        assigned: assignment.ready(),
+        partitions,
+        stalled: partitions.filter((p) => p.behindForMs >= stallMs),
+        lastTickMs,
+      };
+    },
+    lastTickMs: () => lastTickMs,
+    replay: (id, tenantId, by) => redelivery.replay(id, tenantId, by),
+  };
+}
+
+function toRecord(held: AssignedPartition, message: EachBatchPayload['batch']['messages'][number]): RawRecord {
+  return {
+    topic: held.position.topic,
+    partition: held.position.partition,
+    offset: BigInt(message.offset),
+    key: message.key,
+    value: message.value,
+    headers: message.headers ?? {},
+    timestampMs: Number(message.timestamp),
+  };
+}
+
+async function commitAtBroker(payload: EachBatchPayload, held: AssignedPartition, now: boolean): Promise<void> {
+  if (!now && Date.now() - held.committedAtMs < OFFSET_COMMIT_MS) return;
+  held.committedAtMs = Date.now();
+  const { topic, partition } = payload.batch;
+  const offset = held.position.next.toString();
+  // A failure shows again at the next heartbeat; the position itself is safe in the database.
+  await payload
+    .commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
+    .catch(() => undefined);
+}
+
+async function readTargets(bus: Bus, topics: readonly TopicName[], signal: AbortSignal, logger: Logger) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await bus.withAdmin(async (admin) => {
+        const ends = new Map<TopicName, Map<number, Watermarks>>();
+        for (const topic of topics) ends.set(topic, await fetchWatermarks(bus, admin, topic));
+        return ends;
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      logger.warn(
+        { reason: describeError(error), attempt },
+        'the ends of the topics cannot be read; it is tried again',
+      );
+      await delay(backoffMs(attempt, { firstMs: 200, maxMs: 5_000 }), undefined, { signal });
+    }
+  }
+}
+
+function isCaughtUp(
+  ends: ReadonlyMap<TopicName, ReadonlyMap<number, Watermarks>>,
+  positions: readonly { topic: TopicName; partition: number; next: bigint }[],
+): boolean {
+  const at = new Map(positions.map((p) => [`${p.topic}:${p.partition}`, p.next]));
+  for (const [topic, partitions] of ends) {
+    for (const [partition, { high }] of partitions) {
+      const next = at.get(`${topic}:${partition}`);
+      if (next === undefined || next < high) return false;
+    }
+  }
+  return true;
+}

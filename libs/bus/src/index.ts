@@ -1,0 +1,27 @@
+export type { BatchHandler, RetryPolicy } from './batch-processor.ts';
+export { type Bus, type BusOptions, createBus } from './bus.ts';
+export {
+  type Consumer,
+  type ConsumerHealth,
+  type ConsumerOptions,
+  createConsumer,
+  type PartitionHealth,
+} from './consumer.ts';
+export type { DeadLetterState } from './dead-letter-repository.ts';
+export { isTransient } from './failure-policy.ts';
+export type { Logger } from './logger.ts';
+export { busMigrationsFolder } from './migrations.ts';
+export {
+  appendEvents,
+  InvalidEventError,
+  MAX_VALUE_BYTES,
+  OUTBOX_SHARDS,
+  type OutgoingEvent,
+  shardOf,
+} from './outbox.ts';
+export { deadLetter, done, drop, type Outcome, retry } from './outcome.ts';
+export type { ReceivedEvent } from './received-event.ts';
+export type { ReplayResult } from './redelivery.ts';
+export { createRelay, type Relay, type RelayOptions } from './relay.ts';
+export type { SqlClient } from './sql-client.ts';
+export { type TraceHeaders, traceHeadersOf } from './trace-context.ts';

@@ -1,0 +1,109 @@
+import { context } from '@opentelemetry/api';
+import type { Pool } from 'pg';
+import type { ProcessorOptions } from './batch-processor.ts';
+import { reasonOf } from './batch-processor.ts';
+import {
+  dueDeadLetters,
+  lockDeadLetter,
+  readDeadLetter,
+  type StoredDeadLetter,
+  updateDeadLetter,
+} from './dead-letter-repository.ts';
+import { backoffMs, describeError, isTransient } from './failure-policy.ts';
+import type { Outcome } from './outcome.ts';
+import { decodeRecord, type RawRecord } from './received-event.ts';
+import { busMetrics } from './telemetry.ts';
+import { runTransaction } from './transaction.ts';
+
+/** How handling a dead letter again ended. `not-found` also means: another tenant's, or settled meanwhile. */
+export type ReplayResult =
+  | { result: 'replayed' }
+  | { result: 'waiting'; reason: string }
+  | { result: 'parked'; code: string; reason: string }
+  | { result: 'not-found' };
+
+/** Handles records again that were put aside, each alone in a transaction of its own. */
+export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
+  /** `automatic`: a waiting row whose time has come; it goes on waiting or is parked. Else a person asked for it. */
+  async function handleAgain(letter: StoredDeadLetter, automatic: boolean, by: string): Promise<ReplayResult> {
+    const decoded = await decodeRecord(letter.record, o.readBlob);
+    const attempt = letter.attempt + 1;
+    const failed = async (code: string, reason: string, retryable: boolean): Promise<ReplayResult> => {
+      const again = automatic && retryable && attempt < o.retry.attempts;
+      const state = again ? 'waiting' : 'parked';
+      const nextAttemptAtMs = again ? Date.now() + backoffMs(attempt - 1, o.retry) : null;
+      const settled = await runTransaction(o.pool, async (tx) => {
+        const locked = await lockDeadLetter(tx, letter.id, o.groupId, ['waiting', 'parked']);
+        if (locked) await updateDeadLetter(tx, letter.id, { state, attempt, nextAttemptAtMs, code, reason, by });
+        return { commit: locked !== undefined };
+      });
+      if (!settled.commit) return { result: 'not-found' };
+      if (again) return { result: 'waiting', reason };
+      if (letter.state === 'waiting') {
+        const { topic, partition, offset } = letter.record;
+        busMetrics().deadLetters.add(1, { topic, code });
+        o.logger.error(
+          { topic, partition, offset: offset.toString(), code, attempt },
+          'an event was parked as a dead letter after its retries; inspect it at /v1/dead-letters',
+        );
+      }
+      return { result: 'parked', code, reason };
+    };
+    if (decoded.kind === 'invalid') return await failed(decoded.code, decoded.reason, decoded.retryable);
+    const foreign = ownershipProblem(letter, decoded.event.payload);
+    if (foreign) return await failed('foreign-owner', foreign, false);
+    let outcome: Outcome | undefined;
+    try {
+      const settled = await runTransaction(o.pool, async (tx) => {
+        const locked = await lockDeadLetter(tx, letter.id, o.groupId, ['waiting', 'parked']);
+        if (!locked || !sameValue(locked.record, letter.record)) return { commit: false };
+        const work = () => o.handlerOf(letter.record.topic)([decoded.event], tx);
+        [outcome] = await context.with(decoded.event.context, work);
+        if (outcome?.kind !== 'done' && outcome?.kind !== 'drop') return { commit: false };
+        await updateDeadLetter(tx, letter.id, { state: 'replayed', attempt, nextAttemptAtMs: null, by });
+        return { commit: true };
+      });
+      if (settled.commit) {
+        busMetrics().consumed.add(1, { topic: letter.record.topic, outcome: 'replayed' });
+        o.onCommitted([decoded.event]);
+        return { result: 'replayed' };
+      }
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      return await failed('unknown-failure', describeError(error), true);
+    }
+    if (!outcome) return { result: 'not-found' };
+    if (outcome.kind === 'retry') return await failed('retries-exhausted', describeError(outcome.cause), true);
+    if (outcome.kind === 'dead-letter') return await failed(outcome.reason, reasonOf(outcome), false);
+    return { result: 'not-found' };
+  }
+
+  return {
+    async replay(id: string, tenantId: string | null, by = 'replay'): Promise<ReplayResult> {
+      const letter = await readDeadLetter(o.pool, id, o.groupId, tenantId);
+      if (!letter || (letter.state !== 'parked' && letter.state !== 'waiting')) return { result: 'not-found' };
+      return await handleAgain(letter, false, by);
+    },
+    /** Handles what is due; gives how many rows there were. Throws what is transient. */
+    async handleDue(): Promise<number> {
+      const due = await dueDeadLetters(o.pool, o.groupId, Date.now(), 50);
+      for (const letter of due) await handleAgain(letter, true, 'redelivery');
+      return due.length;
+    },
+  };
+}
+
+function sameValue(a: RawRecord, b: RawRecord): boolean {
+  return a.value === null || b.value === null ? a.value === b.value : a.value.equals(b.value);
+}
+
+/** An edited value must stay its owner's: else a tenant could write into another one's data by editing. */
+function ownershipProblem(letter: StoredDeadLetter, payload: { tenantId: string; acdId: string }): string | undefined {
+  if (letter.tenantId !== null && letter.tenantId !== payload.tenantId) {
+    return 'The value names another tenant than the one that the record belongs to.';
+  }
+  if (letter.acdId !== null && letter.acdId !== payload.acdId) {
+    return 'The value names another ACD than the one that the record belongs to.';
+  }
+  return undefined;
+}

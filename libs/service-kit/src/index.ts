@@ -21,6 +21,7 @@ export type { OidcOptions } from './oidc.ts';
 export { createPool, type PoolOptions, type SqlClient } from './pool.ts';
 export { ProblemError, type ProblemField, type ProblemOptions, problem } from './problem.ts';
 export { redact, scrub } from './redaction.ts';
+export { type Repeating, repeat } from './repeat.ts';
 export { type RunningService, runService, type ServiceDefinition, type ServiceStart } from './run-service.ts';
 export { explainSchemaError, type SchemaFinding } from './schema-errors.ts';
 export { createSealer, type Keyring, newSealingKey, parseKeyring, SealError, type Sealer } from './sealer.ts';

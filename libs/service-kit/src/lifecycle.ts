@@ -15,6 +15,8 @@ export interface StopReport {
   failed: string[];
 }
 
+class LateError extends Error {}
+
 /**
  * Runs the steps one after the other. A step that fails is noted and the next one runs; when the deadline has passed,
  * the step under way is left behind and the rest is not started.
@@ -25,12 +27,14 @@ export async function stopInOrder(
 ): Promise<StopReport> {
   const endsAtMs = performance.now() + o.deadlineMs;
   const failed: string[] = [];
+  let isLate = false;
   for (const step of steps) {
     const remainingMs = Math.floor(endsAtMs - performance.now());
     try {
-      if (remainingMs <= 0) throw new Error('The deadline of the stop had passed before this step.');
+      if (isLate || remainingMs <= 0) throw new Error('The deadline of the stop had passed before this step.');
       await withDeadline(step, remainingMs);
     } catch (error) {
+      isLate ||= error instanceof LateError;
       failed.push(step.name);
       o.onFailed?.(step.name, error);
     }
@@ -41,7 +45,7 @@ export async function stopInOrder(
 async function withDeadline(step: StopStep, remainingMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Did not end before the deadline of the stop.')), remainingMs);
+    timer = setTimeout(() => reject(new LateError('Did not end before the deadline of the stop.')), remainingMs);
   });
   try {
     await Promise.race([Promise.resolve(step.run(remainingMs)), late]);

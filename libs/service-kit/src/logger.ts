@@ -16,17 +16,23 @@ export interface LoggerOptions {
  * is active and telemetry.ts is loaded. Credentials and personal data are removed by key and by form (redaction.ts).
  */
 export function createLogger(o: LoggerOptions): Logger {
-  return pino(
+  const logger = pino(
     {
       level: o.level ?? 'info',
       base: { service: o.service },
       serializers: { err: serializeError, error: serializeError, cause: serializeError },
-      formatters: { level: (label) => ({ level: label }), log: redact, bindings: redact },
+      formatters: { level: (label) => ({ level: label }), log: redact },
       // The one place through which every line goes, whatever part of it a secret hides in.
       hooks: { streamWrite: scrub },
     },
     o.destination ?? destination({ dest: 1, sync: true }),
   );
+  // pino has no formatter for what a child is bound to; children inherit this method.
+  const { child } = logger;
+  logger.child = function redactedChild(this: Logger, bindings, options) {
+    return child.call(this, redact(bindings), options);
+  } as typeof child;
+  return logger;
 }
 
 export interface SerializedError {

@@ -1,12 +1,12 @@
-/** The SQLSTATE of an error of Postgres (five characters), else undefined. */
-export function sqlState(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-}
-
 const SYSTEM_CODES = new Set(
   'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN ENOENT'.split(' '),
 );
+/** The SQLSTATE of an error of Postgres (five characters), else undefined. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !SYSTEM_CODES.has(code) ? code : undefined;
+}
+
 const DRIVER_MESSAGES =
   /^(Connection terminated|Connection ended unexpectedly|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout)/i;
 
@@ -18,7 +18,7 @@ const DRIVER_MESSAGES =
 export function isTransient(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isTransient);
   const state = sqlState(error);
-  if (state && !SYSTEM_CODES.has(state)) {
+  if (state) {
     return (
       /^(08|53)/.test(state) ||
       ['40001', '40P01', '55P03', '57014', '57P01', '57P02', '57P03', '57P05', '25006'].includes(state)

@@ -52,6 +52,9 @@ export interface DecryptingReader {
 /** Below a segment's size: parts that wait together would be joined, a copy for nothing. */
 const HIGH_WATER_MARK_BYTES = 32 * 1024;
 
+/** Enough that decrypting rarely waits for the file; each holds up to half a MiB. */
+const READS_AHEAD = 1;
+
 /** Segments `[first, end)`, fetched in one read. */
 interface Step {
   first: number;
@@ -112,7 +115,7 @@ class SegmentReader implements DecryptingReader {
     }
   }
 
-  /** One read is always under way while the one before is decrypted; no more than two are held. */
+  /** Reads are under way while what came before is decrypted. */
   async *#segments(startByte: number, endByte: number): AsyncGenerator<{ index: number; plaintext: Buffer }> {
     let next = segmentAt(this.#layout, startByte);
     const end = segmentAt(this.#layout, endByte - 1) + 1;
@@ -122,28 +125,32 @@ class SegmentReader implements DecryptingReader {
       next++;
     }
     const steps = this.#steps(next, end);
-    let step = steps.next().value;
-    let reading = step && this.#fetchStep(step);
+    const ahead: { step: Step; reading: Promise<Ciphertext> }[] = [];
+    const readAhead = () => {
+      const step = steps.next().value;
+      if (step !== undefined) ahead.push({ step, reading: this.#fetchStep(step) });
+    };
+    for (let i = 0; i < READS_AHEAD; i++) readAhead();
     try {
-      while (step !== undefined && reading !== undefined) {
-        const ciphertext = await reading;
-        const following = steps.next().value;
-        reading = following && this.#fetchStep(following);
+      for (let current = ahead.shift(); current !== undefined; current = ahead.shift()) {
+        readAhead();
+        const ciphertext = await current.reading;
         try {
-          for (let index = step.first; index < step.end; index++) {
+          for (let index = current.step.first; index < current.step.end; index++) {
             yield { index, plaintext: this.decryptSegment(index, ciphertext) };
           }
         } finally {
           ciphertext.release();
         }
-        step = following;
       }
     } finally {
-      // Left early: the file may be closed as soon as we return, and the buffer is not free before.
-      await reading?.then(
-        (ciphertext) => ciphertext.release(),
-        () => undefined,
-      );
+      // Left early: the file may be closed as soon as we return, and the buffers are not free before.
+      for (const { reading } of ahead) {
+        await reading.then(
+          (ciphertext) => ciphertext.release(),
+          () => undefined,
+        );
+      }
     }
   }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -196,7 +195,7 @@ describe('SEG-10 rendering an edit list', () => {
       },
     };
     const stream = renderWav(listOf([piece('a', 0, 2_000_000, 0)]), async () => source);
-    const streamClosed = once(stream, 'close');
+    const streamClosed = new Promise((resolve) => stream.once('close', resolve));
     for await (const _ of stream) break;
     await streamClosed;
     expect(bytesRead).toBeLessThan(2_000_000);

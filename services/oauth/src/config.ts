@@ -24,8 +24,8 @@ export const oauthConfig = Type.Object({
     default: 'https://webexapis.com/v1/people/me',
     description: 'Tells who authorized.',
   }),
-  WEBEX_ALLOWED_HOSTS: Type.String({
-    default: 'webexapis.com,*.cisco.com',
+  WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
+    default: ['webexapis.com', '*.cisco.com'],
     description:
       'Hosts (`host`, `host:port` or `*.suffix`) that may be called, comma separated. Tenants cannot widen it.',
   }),

@@ -1,6 +1,14 @@
 import { type Bus, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
 import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
-import { createOAuthClient, createSharedQuota, type OAuthClient, type WebexEndpoints } from '@wxcc-wfo/webex';
+import {
+  checkUrl,
+  closeWebexConnections,
+  createOAuthClient,
+  createSharedQuota,
+  type OAuthClient,
+  type SharedQuota,
+  type WebexEndpoints,
+} from '@wxcc-wfo/webex';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { OAuthConfig } from './config.ts';
@@ -30,11 +38,14 @@ export interface Wiring {
   handover: Handover;
   retryRules: RetryRules;
   endpoints: WebexEndpoints;
-  /** The OAuth calls of one client, on that client’s budget. */
-  oauthFor(quotaKey: string): OAuthClient;
+  quota: SharedQuota;
+  oauthClient: OAuthClient;
+  /** Whether a Webex URL may be called in this deployment. */
+  mayCall(url: string): boolean;
   /** Hands a token over; a Redis that is away is not an error, the hand-over job comes after. */
   handOver(token: KeptToken): Promise<void>;
   redirectUrl(): string;
+  close(): Promise<void>;
 }
 
 export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () => string): Wiring {
@@ -56,7 +67,7 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
     oauthAuthorizeUrl: config.WEBEX_AUTHORIZE_URL,
     oauthTokenUrl: config.WEBEX_TOKEN_URL,
     peopleMeUrl: config.WEBEX_PEOPLE_ME_URL,
-    allowedHosts: config.WEBEX_ALLOWED_HOSTS.split(',').map((host) => host.trim()),
+    allowedHosts: config.WEBEX_ALLOWED_HOSTS,
     allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
   };
   const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
@@ -73,7 +84,16 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
     handover,
     retryRules: { ...RETRY_RULES, confirmRefusalMs: config.REFUSAL_CONFIRM_SECONDS * 1000 },
     endpoints,
-    oauthFor: (quotaKey) => createOAuthClient({ endpoints, quota, quotaKey }),
+    quota,
+    oauthClient: createOAuthClient({ endpoints, quota }),
+    mayCall(url) {
+      try {
+        checkUrl(url, endpoints);
+        return true;
+      } catch {
+        return false;
+      }
+    },
     async handOver(token) {
       try {
         await handover.put(token);
@@ -82,5 +102,11 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
       }
     },
     redirectUrl: () => config.OAUTH_REDIRECT_URL ?? `${publicUrl()}/v1/authorization/callback`,
+    async close() {
+      quota.close();
+      redis.disconnect();
+      await closeWebexConnections();
+      await pool.end();
+    },
   };
 }

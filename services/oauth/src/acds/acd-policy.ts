@@ -58,12 +58,12 @@ export function expandApiUrl(value: string): string {
   return region ?? value.trim().replace(/\/+$/, '');
 }
 
-/** All refusals of an input at once; none means it may be saved. `allowsHost` is the deployment's list of Webex hosts. */
-export function refusalsOfAcd(input: AcdInput, allowsHost: (host: string) => boolean): Refusal[] {
+/** All refusals of an input at once; none means it may be saved. `mayCall` is the deployment’s rule about Webex hosts. */
+export function refusalsOfAcd(input: AcdInput, mayCall: (url: string) => boolean): Refusal[] {
   return [
     ...refusalsOfName(input.name),
     ...refusalsOfUsername(input.username),
-    ...refusalsOfApiUrl(input.apiUrl, allowsHost),
+    ...refusalsOfApiUrl(input.apiUrl, mayCall),
     ...refusalsOfQualityManagement(input.qualityManagement),
     ...refusalsOfRecapture(input.dataRecapture),
     ...refusalsOfMappings(input.metadataMappings),
@@ -106,7 +106,7 @@ function refusalsOfUsername(username: string): Refusal[] {
   ];
 }
 
-function refusalsOfApiUrl(apiUrl: string, allowsHost: (host: string) => boolean): Refusal[] {
+function refusalsOfApiUrl(apiUrl: string, mayCall: (url: string) => boolean): Refusal[] {
   const remedy = `Enter the complete base URL with its protocol, or a region code: ${Object.keys(REGIONS).join(', ')}.`;
   let url: URL;
   try {
@@ -120,11 +120,11 @@ function refusalsOfApiUrl(apiUrl: string, allowsHost: (host: string) => boolean)
   if (url.username || url.password || url.search || url.hash) {
     return [{ field: 'apiUrl', reason: 'It carries a user, a query or a fragment.', remedy }];
   }
-  if (allowsHost(url.host)) return [];
+  if (mayCall(apiUrl)) return [];
   return [
     {
       field: 'apiUrl',
-      reason: `The host ${url.host} is not one of the Webex hosts that this deployment allows.`,
+      reason: `${url.protocol}//${url.host} is not one of the Webex hosts that this deployment allows.`,
       remedy:
         'Use a published Webex Contact Center host, or let the platform team add the host to WEBEX_ALLOWED_HOSTS.',
     },

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendEvents } from '@wxcc-wfo/bus';
 import { Problem, TOPICS } from '@wxcc-wfo/contracts';
-import { type App, inTransaction, problem, readAsTenant, sqlState, tenantOf } from '@wxcc-wfo/service-kit';
-import { isAllowedHost } from '@wxcc-wfo/webex';
+import { type App, inTransaction, problem, readAsTenant, requireTenant, sqlState } from '@wxcc-wfo/service-kit';
 import { type Static, Type } from 'typebox';
 import { beginAuthorization, notFound } from '../authorization/authorize.ts';
 import { findClient } from '../clients/client-repository.ts';
@@ -45,7 +44,7 @@ function newAcd(wiring: Wiring, tenantId: string, body: CreateAcd): Acd {
     rteMessaging: body.rteMessaging ?? false,
   };
   const apiUrl = expandApiUrl(body.apiUrl);
-  const errors = refusalsOfAcd({ ...body, ...configuration, apiUrl }, (host) => isAllowedHost(wiring.endpoints, host));
+  const errors = refusalsOfAcd({ ...body, ...configuration, apiUrl }, wiring.mayCall);
   if (errors.length > 0) {
     const [first] = errors;
     throw problem({
@@ -134,7 +133,7 @@ export function acdRoutes(app: App, wiring: Wiring): void {
       },
     },
     async (request, reply) => {
-      const acd = await saveAcd(wiring, newAcd(wiring, tenantOf(request), request.body));
+      const acd = await saveAcd(wiring, newAcd(wiring, requireTenant(request), request.body));
       const started = await beginAuthorization(wiring, acd, request.caller.subject);
       reply.code(201).header('location', `/v1/acds/${acd.acdId}`);
       return {
@@ -164,8 +163,10 @@ export function acdRoutes(app: App, wiring: Wiring): void {
     },
     async (request) => {
       const { after, limit } = request.query;
-      const acds = await readAsTenant(wiring.pool, { readerRole: 'oauth_reader', tenantId: tenantOf(request) }, (sql) =>
-        listAcds(sql, { afterName: after, limit }),
+      const acds = await readAsTenant(
+        wiring.pool,
+        { readerRole: 'oauth_reader', tenantId: requireTenant(request) },
+        (sql) => listAcds(sql, { afterName: after, limit }),
       );
       return { items: acds.map(view), next: acds.length === limit ? acds.at(-1)!.name : null };
     },
@@ -182,7 +183,7 @@ export function acdRoutes(app: App, wiring: Wiring): void {
         response: { 200: AcdView, ...errors },
       },
     },
-    async (request) => view(await read(request.params.acdId, tenantOf(request))),
+    async (request) => view(await read(request.params.acdId, requireTenant(request))),
   );
 
   app.post(
@@ -197,7 +198,7 @@ export function acdRoutes(app: App, wiring: Wiring): void {
       },
     },
     async (request, reply) => {
-      const acd = await read(request.params.acdId, tenantOf(request));
+      const acd = await read(request.params.acdId, requireTenant(request));
       const started = await beginAuthorization(wiring, acd, request.caller.subject);
       reply.code(201);
       return { authorizationUrl: started.authorizationUrl, expiresAt: new Date(started.expiresAtMs).toISOString() };

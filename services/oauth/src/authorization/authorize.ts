@@ -34,7 +34,7 @@ export async function beginAuthorization(
     createdAtMs: nowMs,
     expiresAtMs: nowMs + REQUEST_LIFE_MS,
   });
-  const authorizationUrl = wiring.oauthFor(client.quotaKey).authorizeUrl({
+  const authorizationUrl = wiring.oauthClient.authorizeUrl({
     clientId: client.webexClientId,
     redirectUri: wiring.redirectUrl(),
     scopes: wiring.config.WEBEX_SCOPES.split(' '),
@@ -75,16 +75,15 @@ export async function completeAuthorization(wiring: Wiring, answer: { code: stri
 async function exchange(wiring: Wiring, acd: Acd, sent: { code: string; verifier: string }): Promise<TokenSet> {
   const client = await findClient(wiring.pool, { clientRef: acd.clientRef, tenantId: acd.tenantId });
   if (!client) throw new Error(`The client of ACD ${acd.acdId} is gone.`);
-  const oauth = wiring.oauthFor(client.quotaKey);
   try {
-    const granted = await oauth.exchangeCode({
+    const granted = await wiring.oauthClient.exchangeCode({
       clientId: client.webexClientId,
       clientSecret: wiring.seals.atRest.open(client.sealedSecret, secretBinding(client.clientRef)).toString('utf8'),
       code: sent.code,
       redirectUri: wiring.redirectUrl(),
       codeVerifier: sent.verifier,
     });
-    const person = await oauth.whoAmI(granted.accessToken);
+    const person = await wiring.oauthClient.whoAmI(granted.accessToken, { quotaKey: client.quotaKey });
     const judged = judgeAuthorizer(acd, {
       tokenOrgId: granted.orgId,
       personOrgId: person.orgId,

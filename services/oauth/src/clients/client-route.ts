@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@wxcc-wfo/contracts';
-import { type App, problem, sqlState, tenantOf } from '@wxcc-wfo/service-kit';
+import { type App, problem, requireTenant, sqlState } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import type { Wiring } from '../wiring.ts';
 import { insertClient, quotaKeyOf, secretBinding } from './client-repository.ts';
@@ -38,7 +38,7 @@ export function clientRoutes(app: App, wiring: Wiring): void {
       try {
         await insertClient(wiring.pool, {
           clientRef,
-          tenantId: tenantOf(request),
+          tenantId: requireTenant(request),
           name,
           webexClientId: clientId,
           sealedSecret: wiring.seals.atRest.seal(clientSecret, secretBinding(clientRef)),

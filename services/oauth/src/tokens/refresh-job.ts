@@ -73,7 +73,7 @@ async function callProvider(wiring: Wiring, token: StoredToken): Promise<Attempt
   if (!client) return { answer: 'no-answer', reason: 'The ACD or its client is gone.' };
   const { atRest } = wiring.seals;
   try {
-    const tokens = await wiring.oauthFor(client.quotaKey).refresh({
+    const tokens = await wiring.oauthClient.refresh({
       clientId: client.webexClientId,
       clientSecret: atRest.open(client.sealedSecret, secretBinding(client.clientRef)).toString('utf8'),
       refreshToken: atRest

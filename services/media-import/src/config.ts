@@ -1,0 +1,48 @@
+import { baseConfig } from '@wxcc-wfo/service-kit';
+import { type Static, Type } from 'typebox';
+
+/** The environment of `media-import`. */
+export const mediaImportConfig = Type.Object({
+  ...baseConfig,
+  SEALING_KEYS: Type.String({
+    secret: true,
+    description: 'Keys that seal recording keys, tokens and webhook secrets at rest, `id:base64,…`, the first seals.',
+  }),
+  HANDOVER_KEYS: Type.String({
+    secret: true,
+    description: 'Keys that seal what siblings hand to each other, `id:base64,…`, the first seals.',
+  }),
+  MEDIA_FOLDER: Type.String({ description: 'Folder of the media store; shared with the segmenter (MED-06).' }),
+  WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
+    default: ['*.cisco.com', '*.amazonaws.com'],
+    description: 'Hosts (`host`, `host:port` or `*.suffix`) that may be called, file stores included, comma separated.',
+  }),
+  WEBEX_ALLOW_PRIVATE_ADDRESSES: Type.Boolean({
+    default: false,
+    description: 'Whether a Webex host may resolve to a private or loopback address (stand-ins and tests only).',
+  }),
+  WEBEX_REQUESTS_PER_MINUTE: Type.Integer({
+    default: 300,
+    minimum: 10,
+    description: 'The provider’s budget per client id.',
+  }),
+  IMPORT_CONCURRENCY: Type.Integer({
+    default: 4,
+    minimum: 1,
+    maximum: 64,
+    description: 'Tasks of one query whose recordings are downloaded at the same time.',
+  }),
+  IMPORT_CHECK_MS: Type.Integer({ default: 1000, minimum: 50, description: 'How often due imports are looked for.' }),
+  IMPORT_FIRST_RETRY_MS: Type.Integer({ default: 2000, minimum: 10, description: 'The first back-off of an import.' }),
+  IMPORT_SETTLE_SECONDS: Type.Integer({
+    default: 600,
+    minimum: 0,
+    description: 'How long after a call’s end it is looked at once more for recordings that were added.',
+  }),
+  IMPORT_GIVE_UP_HOURS: Type.Integer({
+    default: 720,
+    minimum: 1,
+    description: 'How long the ACD keeps captures; what was not had until then is listed as failed.',
+  }),
+});
+export type MediaImportConfig = Static<typeof mediaImportConfig>;

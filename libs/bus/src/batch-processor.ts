@@ -1,5 +1,6 @@
 import { context, type Link, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { TopicName } from '@wxcc-wfo/contracts';
+import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
 import { countAttempt, forgetAttempts } from './delivery-attempt.ts';
@@ -8,7 +9,6 @@ import type { Logger } from './logger.ts';
 import type { Outcome } from './outcome.ts';
 import { advancePosition, type Position } from './positions.ts';
 import { type BlobReader, type Decoded, decodeRecord, type RawRecord, type ReceivedEvent } from './received-event.ts';
-import type { SqlClient } from './sql-client.ts';
 import { busMetrics, tracer } from './telemetry.ts';
 import { contextOfSpan, isSampled } from './trace-context.ts';
 import { runTransaction } from './transaction.ts';
@@ -201,7 +201,7 @@ export function createBatchProcessor(o: ProcessorOptions) {
   }
 
   async function waitOut(delivery: Delivery, error: unknown, attempt: number): Promise<void> {
-    busMetrics().transientFailures.add(1, { topic: delivery.position.topic });
+    busMetrics().bus_transient_failures_total.add(1, { topic: delivery.position.topic });
     if (attempt === 0 || attempt % 10 === 9) {
       const { topic, partition } = delivery.position;
       o.logger.warn(
@@ -253,8 +253,8 @@ async function commitChunk(o: ProcessorOptions, position: Position, range: Range
     });
     if (!done.commit) return 'moved';
     position.next = range.end;
-    for (const [outcome, n] of outcomes) busMetrics().consumed.add(n, { topic: position.topic, outcome });
-    busMetrics().batchSeconds.record((performance.now() - startedMs) / 1000, { topic: position.topic });
+    for (const [outcome, n] of outcomes) busMetrics().bus_consumed_total.add(n, { topic: position.topic, outcome });
+    busMetrics().bus_batch_duration_seconds.record((performance.now() - startedMs) / 1000, { topic: position.topic });
     report(letters, o);
     if (handled.length > 0) o.onCommitted(handled);
     return 'committed';
@@ -318,7 +318,7 @@ function report(letters: readonly NewDeadLetter[], o: ProcessorOptions): void {
   for (const letter of letters) {
     if (letter.state === 'waiting') continue;
     const { topic, partition, offset } = letter.record;
-    busMetrics().deadLetters.add(1, { topic, code: letter.code });
+    busMetrics().bus_dead_letters_total.add(1, { topic, code: letter.code });
     o.logger.error(
       { topic, partition, offset: offset.toString(), code: letter.code, step: letter.step, attempt: letter.attempt },
       'an event was parked as a dead letter; inspect it at /v1/dead-letters, mend its cause, replay or discard it',

@@ -188,7 +188,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
         await assignment.refreshEnds();
         for (const held of assignment.all()) {
           const lag = Number(held.end > held.position.next ? held.end - held.position.next : 0n);
-          busMetrics().lag.record(lag, { topic: held.position.topic, partition: held.position.partition });
+          busMetrics().bus_consumer_lag.record(lag, { topic: held.position.topic, partition: held.position.partition });
         }
         failures = 0;
       } catch (error) {

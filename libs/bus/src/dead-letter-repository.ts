@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { IHeaders } from 'kafkajs';
 import { decodeHeaders, headerText } from './cloud-event.ts';
 import { storableText } from './failure-policy.ts';
 import type { RawRecord } from './received-event.ts';
-import type { SqlClient } from './sql-client.ts';
 import { parseTraceHeaders } from './trace-context.ts';
 
 export type DeadLetterState = 'waiting' | 'parked' | 'replayed' | 'discarded';

@@ -1,8 +1,8 @@
+import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import type { Consumer } from './consumer.ts';
 import type { DeadLetterState } from './dead-letter-repository.ts';
 import type { ReplayResult } from './redelivery.ts';
-import type { SqlClient } from './sql-client.ts';
 
 export interface DeadLetterSummary {
   id: string;

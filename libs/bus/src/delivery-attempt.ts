@@ -1,6 +1,6 @@
+import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { storableText } from './failure-policy.ts';
 import type { RawRecord } from './received-event.ts';
-import type { SqlClient } from './sql-client.ts';
 
 /** Counts one attempt at a record that is handled alone; gives how many there were, this one included. */
 export async function countAttempt(db: SqlClient, group: string, record: RawRecord, error: string): Promise<number> {

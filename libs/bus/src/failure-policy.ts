@@ -1,27 +1,12 @@
-const SYSTEM_CODES = new Set(
-  'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(' '),
-);
-const DRIVER_MESSAGES =
-  /^(Connection terminated|Connection ended|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout|Cannot use a pool after)/i;
-// A missing table, column or grant is a deployment that isn't finished, not a fault of the event.
-const TRANSIENT_STATES = new Set(
-  '40001 40P01 55P03 57014 57P01 57P02 57P03 57P05 25P03 25006 42P01 42703 42501'.split(' '),
-);
+import { isTransient as isTransientSql, sqlState } from '@wxcc-wfo/service-kit';
 
-/** The SQLSTATE of an error of Postgres, else undefined. */
-export function sqlState(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !SYSTEM_CODES.has(code) ? code : undefined;
-}
+// A missing table, column or grant is a deployment that isn't finished, not a fault of the event; a transaction that
+// the server ended because we idled in it was our own pause.
+const OURS = new Set(['42P01', '42703', '42501', '25P03']);
 
 /** Whether our own database or broker is away or busy: waited for without end, never a dead letter (rule 4). */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isTransient);
-  const state = sqlState(error);
-  if (state) return /^(08|53|58)/.test(state) || TRANSIENT_STATES.has(state);
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (typeof code === 'string' && SYSTEM_CODES.has(code)) return true;
-  return typeof message === 'string' && DRIVER_MESSAGES.test(message);
+  return OURS.has(sqlState(error) ?? '') || isTransientSql(error);
 }
 
 /** Whether Postgres refused the data itself (class 22, such as \u0000 in a string): trying again cannot help. */

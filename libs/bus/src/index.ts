@@ -1,3 +1,4 @@
+export type { SqlClient } from '@wxcc-wfo/service-kit';
 export type { BatchHandler, RetryPolicy } from './batch-processor.ts';
 export { type Bus, type BusOptions, createBus } from './bus.ts';
 export {
@@ -8,6 +9,16 @@ export {
   type PartitionHealth,
 } from './consumer.ts';
 export type { DeadLetterState } from './dead-letter-repository.ts';
+export { deadLetterRoutes } from './dead-letter-route.ts';
+export {
+  createDeadLetters,
+  type DeadLetterDetail,
+  type DeadLetterFilter,
+  type DeadLetterSummary,
+  type DeadLetters,
+  type DeadLettersOptions,
+} from './dead-letters.ts';
+export { eventBlobRoutes } from './event-blob-route.ts';
 export { isTransient } from './failure-policy.ts';
 export type { Logger } from './logger.ts';
 export { busMigrationsFolder } from './migrations.ts';
@@ -23,5 +34,5 @@ export { deadLetter, done, drop, type Outcome, retry } from './outcome.ts';
 export type { ReceivedEvent } from './received-event.ts';
 export type { ReplayResult } from './redelivery.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
-export type { SqlClient } from './sql-client.ts';
-export { type TraceHeaders, traceHeadersOf } from './trace-context.ts';
+export { busMetricCatalogue } from './telemetry.ts';
+export { contextOf, parseTraceHeaders, type TraceHeaders, traceHeadersOf } from './trace-context.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { context, trace } from '@opentelemetry/api';
 import { checkEvent, EVENT_DEFINITIONS, type EventOf, type TopicName } from '@wxcc-wfo/contracts';
-import type { SqlClient } from './sql-client.ts';
+import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { type TraceHeaders, traceHeadersOf } from './trace-context.ts';
 
 /** Into how many shards the outbox of a service is split; at most so many replicas relay at once. */

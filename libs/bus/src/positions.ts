@@ -1,7 +1,7 @@
 import type { TopicName } from '@wxcc-wfo/contracts';
+import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Admin } from 'kafkajs';
 import type { Bus } from './bus.ts';
-import type { SqlClient } from './sql-client.ts';
 import { busMetrics } from './telemetry.ts';
 
 /** Where one partition goes on, as the database says. */
@@ -102,7 +102,7 @@ export async function storePosition(
         [group, at.topic, at.partition, change.next.toString()],
       );
   if (!change.incident || rowCount !== 1) return;
-  busMetrics().incidents.add(1, { kind: change.incident, topic: at.topic });
+  busMetrics().bus_incidents_total.add(1, { kind: change.incident, topic: at.topic });
   await db.query(
     `INSERT INTO bus_incident (kind, group_id, topic, partition, expected, low_offset, high_offset, action)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -41,7 +41,7 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
       if (again) return { result: 'waiting', reason };
       if (letter.state === 'waiting') {
         const { topic, partition, offset } = letter.record;
-        busMetrics().deadLetters.add(1, { topic, code });
+        busMetrics().bus_dead_letters_total.add(1, { topic, code });
         o.logger.error(
           { topic, partition, offset: offset.toString(), code, attempt },
           'an event was parked as a dead letter after its retries; inspect it at /v1/dead-letters',
@@ -64,7 +64,7 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
         return { commit: true };
       });
       if (settled.commit) {
-        busMetrics().consumed.add(1, { topic: letter.record.topic, outcome: 'replayed' });
+        busMetrics().bus_consumed_total.add(1, { topic: letter.record.topic, outcome: 'replayed' });
         o.onCommitted([decoded.event]);
         return { result: 'replayed' };
       }

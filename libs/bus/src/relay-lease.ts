@@ -1,5 +1,5 @@
+import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { OUTBOX_SHARDS } from './outbox.ts';
-import type { SqlClient } from './sql-client.ts';
 
 /**
  * Shares the shards fairly among the replicas that are alive. The lease only avoids double work: what keeps an old

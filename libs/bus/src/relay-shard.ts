@@ -120,7 +120,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
     await step('deleted');
     const perTopic = new Map<string, number>();
     for (const row of rows) perTopic.set(row.topic, (perTopic.get(row.topic) ?? 0) + 1);
-    for (const [topic, n] of perTopic) busMetrics().published.add(n, { topic });
+    for (const [topic, n] of perTopic) busMetrics().bus_published_total.add(n, { topic });
     return rows.length;
   }
 
@@ -165,7 +165,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
           break;
         }
         failures += 1;
-        busMetrics().sendFailures.add(1);
+        busMetrics().bus_publish_failures_total.add(1);
         const reason = describeError(error);
         o.logger.warn(
           { shard: o.shard, reason, failures },

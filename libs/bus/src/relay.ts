@@ -166,8 +166,8 @@ async function observe(pool: Pool): Promise<void> {
     'SELECT count(*)::text AS n, min(created_at_ms)::text AS oldest FROM outbox',
   );
   const oldestMs = rows[0]?.oldest;
-  busMetrics().outboxRows.record(Number(rows[0]?.n ?? 0));
-  busMetrics().outboxAge.record(oldestMs ? Math.max(0, Date.now() - Number(oldestMs)) / 1000 : 0);
+  busMetrics().bus_outbox_unpublished.record(Number(rows[0]?.n ?? 0));
+  busMetrics().bus_outbox_oldest_age_seconds.record(oldestMs ? Math.max(0, Date.now() - Number(oldestMs)) / 1000 : 0);
 }
 
 /** Keeps one connection listening; reconnects for ever. `onRows(undefined)` after a gap: anything may have come. */

@@ -1,59 +1,65 @@
-import { metrics, type Tracer, trace } from '@opentelemetry/api';
-
-const SCOPE = '@wxcc-wfo/bus';
+import { type Tracer, trace } from '@opentelemetry/api';
+import { defineMetrics, type MetricDefinition, type MetricsOf } from '@wxcc-wfo/service-kit';
 
 export function tracer(): Tracer {
-  return trace.getTracer(SCOPE);
+  return trace.getTracer('@wxcc-wfo/bus');
 }
+
+/** What the bus measures, declared before it is emitted. */
+export const busMetricCatalogue = {
+  bus_published_total: {
+    kind: 'counter',
+    unit: '{event}',
+    help: 'Events that the broker acknowledged.',
+    labels: ['topic'],
+  },
+  bus_publish_failures_total: {
+    kind: 'counter',
+    unit: '{batch}',
+    help: 'Sends that failed; their rows stay and are sent again. Growing: look at the broker.',
+  },
+  bus_outbox_oldest_age_seconds: {
+    kind: 'gauge',
+    unit: 's',
+    help: 'Age of the oldest unpublished event. Growing: the broker is away, or no replica relays its shard.',
+  },
+  bus_outbox_unpublished: { kind: 'gauge', unit: '{event}', help: 'Committed events that are not yet published.' },
+  bus_consumed_total: { kind: 'counter', unit: '{event}', help: 'Handled events.', labels: ['topic', 'outcome'] },
+  bus_batch_duration_seconds: {
+    kind: 'histogram',
+    unit: 's',
+    help: 'Duration of one committed chunk, its handler and transaction.',
+    labels: ['topic'],
+  },
+  bus_transient_failures_total: {
+    kind: 'counter',
+    unit: '{attempt}',
+    help: 'Attempts that failed because the database was away or busy; they are repeated for ever.',
+    labels: ['topic'],
+  },
+  bus_dead_letters_total: {
+    kind: 'counter',
+    unit: '{event}',
+    help: 'Events parked as dead letters. ALARM: look at /v1/dead-letters, mend the cause, replay or discard.',
+    labels: ['topic', 'code'],
+  },
+  bus_incidents_total: {
+    kind: 'counter',
+    unit: '{incident}',
+    help: 'Positions that did not fit the log: it began anew, or events were deleted unread. ALARM: see table bus_incident.',
+    labels: ['topic', 'kind'],
+  },
+  bus_consumer_lag: {
+    kind: 'gauge',
+    unit: '{event}',
+    help: 'Records of a partition that are not yet handled. Growing: see health of the consumer.',
+    labels: ['topic', 'partition'],
+  },
+} as const satisfies Record<string, MetricDefinition>;
 
 /** Made when first asked for: the metrics API hands out no-op instruments until the process has set its provider. */
-let declared: ReturnType<typeof declareMetrics> | undefined;
-export function busMetrics() {
-  declared ??= declareMetrics();
-  return declared;
-}
-
-function declareMetrics() {
-  const meter = metrics.getMeter(SCOPE);
-  const counter = (name: string, unit: string, description: string) => meter.createCounter(name, { unit, description });
-  return {
-    published: counter('wfo.outbox.published', '{event}', 'Events that the broker acknowledged.'),
-    sendFailures: counter(
-      'wfo.outbox.send.failures',
-      '{batch}',
-      'Sends that failed; the rows stay. Look at the broker.',
-    ),
-    outboxAge: meter.createGauge('wfo.outbox.oldest.age', {
-      unit: 's',
-      description: 'Age of the oldest unpublished event. Growing: the broker is away or no relay holds the shard.',
-    }),
-    outboxRows: meter.createGauge('wfo.outbox.unpublished', {
-      unit: '{event}',
-      description: 'Events not yet published.',
-    }),
-    consumed: counter('wfo.consumer.events', '{event}', 'Consumed events by topic and outcome.'),
-    batchSeconds: meter.createHistogram('wfo.consumer.batch.duration', {
-      unit: 's',
-      description: 'Duration of one committed chunk: handler and transaction.',
-    }),
-    transientFailures: counter(
-      'wfo.consumer.transient.failures',
-      '{attempt}',
-      'Attempts that failed because our database or broker was away.',
-    ),
-    deadLetters: counter(
-      'wfo.dead_letters.parked',
-      '{event}',
-      'Events parked as dead letters. Alarm: somebody has to look.',
-    ),
-    incidents: counter(
-      'wfo.bus.incidents',
-      '{incident}',
-      'Logs that began anew, events deleted unread. Alarm: see bus_incident.',
-    ),
-    lag: meter.createGauge('wfo.consumer.lag', {
-      unit: '{event}',
-      description: 'Records not yet consumed, by topic and partition.',
-    }),
-  };
+let made: MetricsOf<typeof busMetricCatalogue> | undefined;
+export function busMetrics(): MetricsOf<typeof busMetricCatalogue> {
+  made ??= defineMetrics(busMetricCatalogue);
+  return made;
 }

@@ -1,2 +1,11 @@
+export { type FaultProxy, faultProxy } from './fault-proxy.ts';
 export { freePort } from './free-port.ts';
+export { redisDatabase, type TestRedis } from './redis-database.ts';
 export * from './servers/index.ts';
+export { type ServiceExit, type SpawnedService, type SpawnServiceOptions, spawnService } from './spawn-service.ts';
+export { type TestAddresses, testAddresses } from './test-addresses.ts';
+export { type TestDatabase, testDatabase } from './test-database.ts';
+export { createTopics, type TopicSettings } from './test-topic.ts';
+export { type LedgerRecord, type TopicLedger, topicLedger } from './topic-ledger.ts';
+export { uniqueName } from './unique-name.ts';
+export { type WaitOptions, waitFor } from './wait-for.ts';

@@ -26,10 +26,10 @@ default.replication.factor=1
 min.insync.replicas=1
 num.partitions=3
 offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
+offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
+transaction.state.log.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
@@ -43,6 +43,8 @@ num.io.threads=4
 background.threads=2
 num.recovery.threads.per.data.dir=1
 controlled.shutdown.enable=false
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 `;
 }
 
@@ -74,7 +76,10 @@ async function kafkaJars(onProgress: (line: string) => void): Promise<string> {
   });
 }
 
-/** Resolves when the broker answers and is registered with its controller, so that topics can be created. */
+/**
+ * Resolves when the broker is registered with its controller, so that topics can be created, and coordinates groups:
+ * the first question about a group's offsets makes it create their topic, and kafkajs doesn't retry that everywhere.
+ */
 export async function kafkaAnswers(brokers: string[]): Promise<void> {
   const admin = new Kafka({
     clientId: 'testkit-probe',
@@ -88,8 +93,28 @@ export async function kafkaAnswers(brokers: string[]): Promise<void> {
     await admin.connect();
     const cluster = await admin.describeCluster();
     if (cluster.brokers.length === 0) throw new Error('the broker is not registered yet');
+    await admin.fetchOffsets({ groupId: 'testkit-probe' });
   } finally {
     await admin.disconnect().catch(() => {});
+  }
+}
+
+/**
+ * Has the broker make its topic of transactions now rather than at the first use, when it answers "the coordinator is
+ * not available" for a moment.
+ */
+export async function makeTransactionCoordinator(brokers: string[]): Promise<void> {
+  const producer = new Kafka({
+    clientId: 'testkit-probe',
+    brokers,
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 100, initialRetryTime: 20, maxRetryTime: 100 },
+  }).producer({ transactionalId: 'testkit-probe', idempotent: true, maxInFlightRequests: 1 });
+  try {
+    await producer.connect();
+    await (await producer.transaction()).abort();
+  } finally {
+    await producer.disconnect();
   }
 }
 
@@ -129,5 +154,6 @@ export async function startLocalKafka(
     watchdog,
   });
   await control.start();
+  await makeTransactionCoordinator([address]);
   return { address, control };
 }

@@ -19,6 +19,8 @@ export interface ManagedProcessOptions {
   /** Resolves when the server answers its own protocol; rejected or slow attempts are repeated until `readyWithinMs`. */
   answers(): Promise<void>;
   readyWithinMs: number;
+  /** Text in the output of a failed start after which another attempt is worth making. */
+  passingFailure?: string;
   watchdog: Watchdog;
 }
 
@@ -101,12 +103,17 @@ export function createManagedProcess(options: ManagedProcessOptions): ServerCont
     stop: () => end(options.stopSignal),
     async start() {
       if (child !== undefined) return;
-      child = launch();
-      try {
-        await untilAnswering();
-      } catch (error) {
-        await end('SIGKILL');
-        throw error;
+      const deadlineMs = Date.now() + options.readyWithinMs;
+      for (;;) {
+        child = launch();
+        try {
+          return await untilAnswering();
+        } catch (error) {
+          await end('SIGKILL');
+          const passing = options.passingFailure !== undefined && String(error).includes(options.passingFailure);
+          if (!passing || Date.now() > deadlineMs) throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
       }
     },
   };

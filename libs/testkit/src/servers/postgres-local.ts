@@ -173,6 +173,8 @@ export async function startLocalPostgres(
     graceMs: 15_000,
     answers: () => postgresAnswers(url),
     readyWithinMs: 60_000,
+    // After SIGKILL the sessions' processes need a moment to notice that the postmaster is gone.
+    passingFailure: 'shared memory block',
     watchdog,
   });
   await control.start();

@@ -33,6 +33,8 @@ export interface StartServersOptions {
   onProgress?(line: string): void;
   /** PostgreSQL's fsync (default on). */
   fsync?: boolean;
+  /** Where addresses are looked up; `process.env` unless given. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 const VARIABLES: Record<ServerName, string> = {
@@ -49,8 +51,8 @@ interface Started {
 }
 
 /** Which kind serves what has no address in the environment; WFO_SERVERS=local keeps off a Docker engine that is there. */
-async function kindToStart(): Promise<'testcontainers' | 'local'> {
-  if (process.env.WFO_SERVERS === 'local') return 'local';
+async function kindToStart(environment: NodeJS.ProcessEnv): Promise<'testcontainers' | 'local'> {
+  if (environment.WFO_SERVERS === 'local') return 'local';
   return (await dockerEngineAnswers()) ? 'testcontainers' : 'local';
 }
 
@@ -79,8 +81,9 @@ async function startContainer(name: ServerName, onProgress: (line: string) => vo
  */
 export async function startServers(options: StartServersOptions): Promise<RunningServers> {
   const names: ServerName[] = ['kafka', 'postgres', 'redis'];
-  const given = (name: ServerName) => process.env[VARIABLES[name]] || undefined;
-  const kind = names.every(given) ? 'local' : await kindToStart();
+  const environment = options.environment ?? process.env;
+  const given = (name: ServerName) => environment[VARIABLES[name]] || undefined;
+  const kind = names.every(given) ? 'local' : await kindToStart(environment);
   const watchdog = kind === 'local' && !names.every(given) ? startWatchdog() : undefined;
   if (watchdog !== undefined && !options.keepData) watchdog.removeFolder(options.dataFolder);
 

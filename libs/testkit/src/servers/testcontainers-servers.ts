@@ -1,6 +1,6 @@
 import type { StartedTestContainer } from 'testcontainers';
 import { freePort } from '../free-port.ts';
-import { KAFKA_VERSION, kafkaAnswers } from './kafka-local.ts';
+import { KAFKA_VERSION, kafkaAnswers, makeTransactionCoordinator } from './kafka-local.ts';
 import { redisAnswers } from './redis-local.ts';
 import type { ServerControl, ServerName, StartedServer } from './server-control.ts';
 
@@ -80,14 +80,17 @@ export async function startContainer(name: ServerName): Promise<StartedServer & 
       KAFKA_INTER_BROKER_LISTENER_NAME: 'PLAINTEXT',
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-      KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '4',
+      KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '1',
       KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
       KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
+      KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS: '1',
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
       KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: '1000',
     };
     const answers = () => kafkaAnswers([`localhost:${host}`]);
-    return { address: `localhost:${host}`, ...(await started(name, { container: 9092, host }, environment, answers)) };
+    const kafka = await started(name, { container: 9092, host }, environment, answers);
+    await makeTransactionCoordinator([`localhost:${host}`]);
+    return { address: `localhost:${host}`, ...kafka };
   }
   if (name === 'redis') {
     const answers = () => redisAnswers(host, 'localhost');

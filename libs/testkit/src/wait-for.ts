@@ -1,0 +1,38 @@
+export interface WaitOptions {
+  /** Fails after this (default 15 s). */
+  timeoutMs?: number;
+  /** Between two looks (default 25 ms). */
+  intervalMs?: number;
+}
+
+/**
+ * Looks at `condition` until it gives something truthy, and gives that. A condition that throws counts as "not yet";
+ * the last error is quoted when the time is up. `description` completes the sentence "Waited 15 s for …".
+ */
+export async function waitFor<T>(
+  description: string,
+  condition: () => T | Promise<T>,
+  options: WaitOptions = {},
+): Promise<NonNullable<T>> {
+  const { timeoutMs = 15_000, intervalMs = 25 } = options;
+  const deadlineMs = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const seen = await condition();
+      if (seen) return seen;
+      last = seen;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() >= deadlineMs) {
+      throw new Error(`Waited ${timeoutMs / 1000} s for ${description}; last seen: ${describe(last)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  return JSON.stringify(value) ?? String(value);
+}

@@ -5,7 +5,7 @@ import { storageRoutes } from './captures/storage-routes.ts';
 import { configRoutes } from './config/config-routes.ts';
 import { controlRoutes } from './control/control-routes.ts';
 import { createFaultBoard } from './faults/fault-board.ts';
-import { answerError, createGateway } from './gateway/gateway.ts';
+import { answerError, createGateway, headerOf } from './gateway/gateway.ts';
 import { createQuota } from './gateway/quota.ts';
 import type { TaskGroundTruth } from './ground-truth/types.ts';
 import { oauthRoutes } from './oauth/oauth-routes.ts';
@@ -71,12 +71,12 @@ export async function createSimulator(given: Partial<SimulatorOptions> = {}): Pr
     storageKey: randomBytes(32).toString('hex'),
     now,
   };
+  const startedMs = now();
   const clock = createLiveClock(webhooks.send, faults, now);
   const watch = (task: TaskModel): TaskModel => {
-    if ((task.recordings[0]?.availableMs ?? task.endedMs) >= startedMs || task.endedMs >= startedMs) clock.watch(task);
+    if (task.endedMs >= startedMs) clock.watch(task);
     return task;
   };
-  const startedMs = now();
   for (const task of story.addSeeded(options.tasks, endTimes(options, startedMs))) watch(task);
 
   const api = buildApi(tenant);
@@ -123,6 +123,10 @@ function buildApi(tenant: Tenant): FastifyInstance {
     done(null, Object.fromEntries(new URLSearchParams(String(body))));
   });
   api.addHook('preValidation', createGateway(tenant));
+  api.addHook('onSend', async (request, reply) => {
+    const trackingId = headerOf(request, 'trackingid');
+    if (trackingId !== undefined) reply.header('TrackingId', trackingId);
+  });
   api.setErrorHandler((error, request, reply) => answerError(error as Error, request, reply));
   oauthRoutes(api, tenant);
   searchRoute(api, tenant);

@@ -20,6 +20,8 @@ const FIELDS = [
 const SYNC_BITS = 16;
 const CRC_BITS = 8;
 const PAYLOAD_BITS = FIELDS.reduce((sum, [, width]) => sum + width, 0);
+/** Bits before the block's index: the same throughout one role of one recording. */
+const FIXED_BITS = 40;
 const MARKER_BITS = SYNC_BITS + PAYLOAD_BITS + CRC_BITS;
 
 /** What one block of one channel says. */
@@ -44,23 +46,45 @@ export interface BlockContent {
   blockIndex: number;
 }
 
-/** Writes one block of one channel into interleaved samples: `first`, `first + stride`, … */
-export function writeBlock(samples: Int16Array, first: number, stride: number, content: BlockContent): void {
-  const bits = markerBits(content);
+/** Both channels of one block as interleaved samples, written from `first` on. Made for speed: files are made while sent. */
+export function writeStereoBlock(samples: Int16Array, first: number, left: BlockContent, right: BlockContent): void {
+  const leftBlock = monoBlock(left, scratch[0]!);
+  const rightBlock = monoBlock(right, scratch[1]!);
   let at = first;
-  for (let bit = 0; bit < MARKER_BITS; bit++) {
+  for (let n = 0; n < SAMPLES_PER_BLOCK; n++) {
+    samples[at] = leftBlock[n]!;
+    samples[at + 1] = rightBlock[n]!;
+    at += 2;
+  }
+}
+
+interface Scratch {
+  samples: Int16Array;
+  /** Which recording, role and agent the samples stand for, so that only the place in time has to be written anew. */
+  key: string;
+}
+const scratch: [Scratch, Scratch] = [emptyScratch(), emptyScratch()];
+
+function emptyScratch(): Scratch {
+  return { samples: new Int16Array(SAMPLES_PER_BLOCK), key: '' };
+}
+
+function monoBlock(content: BlockContent, into: Scratch): Int16Array {
+  const key = `${content.recordingNumber} ${content.role} ${content.agentNumber}`;
+  const bits = markerBits(content);
+  const firstBit = into.key === key ? SYNC_BITS + FIXED_BITS : 0;
+  if (into.key !== key) into.samples.set(tones[content.role]);
+  into.key = key;
+  let at = firstBit * SAMPLES_PER_BIT;
+  for (let bit = firstBit; bit < MARKER_BITS; bit++) {
     const level = bits[bit] === 1 ? MARKER_AMPLITUDE : -MARKER_AMPLITUDE;
-    samples[at] = level;
-    samples[at + stride] = level;
-    samples[at + 2 * stride] = -level;
-    samples[at + 3 * stride] = -level;
-    at += SAMPLES_PER_BIT * stride;
+    into.samples[at] = level;
+    into.samples[at + 1] = level;
+    into.samples[at + 2] = -level;
+    into.samples[at + 3] = -level;
+    at += SAMPLES_PER_BIT;
   }
-  const tone = tones[content.role];
-  for (let n = MARKER_BITS * SAMPLES_PER_BIT; n < SAMPLES_PER_BLOCK; n++) {
-    samples[at] = tone[n]!;
-    at += stride;
-  }
+  return into.samples;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { HeardSpan, RecordingModel } from '../story/task-model.ts';
-import { BLOCK_MS, SAMPLES_PER_BLOCK, writeBlock } from './marker.ts';
+import { BLOCK_MS, SAMPLES_PER_BLOCK, writeStereoBlock } from './marker.ts';
 
 const HEADER_BYTES = 44;
 const SAMPLES_PER_MS = 8;
@@ -39,9 +39,9 @@ function blocks(recording: Recorded, firstBlock: number, count: number): Buffer 
     const blockIndex = firstBlock + n;
     const span = spanAt(recording.spans, recording.startMs + blockIndex * BLOCK_MS);
     const content = { recordingNumber: recording.number, agentNumber: span?.agentNumber ?? 4095, blockIndex };
-    const first = n * SAMPLES_PER_BLOCK * CHANNELS;
-    writeBlock(samples, first, CHANNELS, { ...content, role: span?.left ?? 'silence' });
-    writeBlock(samples, first + 1, CHANNELS, { ...content, role: span?.right ?? 'silence' });
+    const left = { ...content, role: span?.left ?? 'silence' } as const;
+    const right = { ...content, role: span?.right ?? 'silence' } as const;
+    writeStereoBlock(samples, n * SAMPLES_PER_BLOCK * CHANNELS, left, right);
   }
   return Buffer.from(samples.buffer);
 }

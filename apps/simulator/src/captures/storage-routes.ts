@@ -37,7 +37,11 @@ function sendFile(
     reply.header('Content-Range', `bytes */${size}`);
     return refuse(reply, 416, 'InvalidRange', 'The requested range is not satisfiable');
   }
-  const { start, end } = range ?? { start: 0, end: size };
+  const whole = range ?? { start: 0, end: size };
+  // A truncated file is told as if it were whole: only its own header gives it away.
+  const truncated = tenant.faults.strike('truncate-download');
+  const start = whole.start;
+  const end = truncated === undefined ? whole.end : Math.min(whole.end, start + (truncated.afterBytes ?? 1_000));
   reply
     .header('Accept-Ranges', 'bytes')
     .header('Content-Type', 'audio/wav')

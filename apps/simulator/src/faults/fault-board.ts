@@ -5,6 +5,7 @@ export const faultKinds = [
   'slow',
   'hang-up',
   'cut-download',
+  'truncate-download',
   'corrupt-download',
   'late-tasks',
   'late-recordings',

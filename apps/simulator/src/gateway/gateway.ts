@@ -20,17 +20,20 @@ declare module 'fastify' {
 export const READ_SCOPES = ['cjp:config', 'cjp:config_read'];
 export const WRITE_SCOPES = ['cjp:config', 'cjp:config_write'];
 
-/** Runs before every route: faults, then the bearer, then the quota of its client, then its scopes and organization. */
+/** Runs before every route: the bearer, the quota of its client, faults (they count against the quota), scopes, organization. */
 export function createGateway(tenant: Tenant): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     const { kind, scopes } = request.routeOptions.config;
     if (kind === undefined) return;
-    await strikeFaults(tenant.faults, kind, request);
-    if (scopes === undefined) return;
+    if (scopes === undefined) {
+      await strikeFaults(tenant.faults, kind, request);
+      return;
+    }
     const grant = authenticate(tenant, request);
     request.grant = grant;
     const waitSeconds = tenant.quota.take(grant.clientId, kind);
     if (waitSeconds !== undefined) throw tooManyRequests(waitSeconds);
+    await strikeFaults(tenant.faults, kind, request);
     if (!scopes.some((scope) => grant.scopes.includes(scope))) {
       throw new ApiError(403, `The token lacks the scope ${scopes.join(' or ')}.`);
     }
@@ -49,7 +52,6 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
   const style = request.routeOptions.config.errors ?? 'data';
   const trackingId = headerOf(request, 'trackingid');
   const status = error instanceof ApiError ? error.status : ((error as { statusCode?: number }).statusCode ?? 500);
-  if (trackingId !== undefined) reply.header('TrackingId', trackingId);
   if (error instanceof ApiError) {
     for (const [name, value] of Object.entries(error.headers)) reply.header(name, value);
     if (error.bare) return reply.code(status).send();
@@ -79,7 +81,10 @@ function tooManyRequests(seconds: number): ApiError {
 async function strikeFaults(faults: FaultBoard, kind: RouteKind, request: FastifyRequest): Promise<void> {
   const slow = faults.strike('slow', kind);
   if (slow !== undefined) await delay(slow.delayMs ?? 1_000);
-  if (faults.strike('hang-up', kind) !== undefined) request.raw.socket.destroy();
+  if (faults.strike('hang-up', kind) !== undefined) {
+    request.raw.socket.destroy();
+    throw new ApiError(500, 'The connection was closed on purpose.');
+  }
   const limited = faults.strike('rate-limit', kind);
   if (limited !== undefined && kind !== 'storage') throw tooManyRequests(limited.retryAfterSeconds ?? 1);
   const broken = faults.strike('server-error', kind);

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { ApiError } from '../gateway/errors.ts';
+import type { TaskModel } from '../story/task-model.ts';
 import type { Tenant } from '../tenant.ts';
 import { type Aggregation, aggregate, type GroupField, type Unwound } from './aggregate.ts';
 import { countArguments, type Filter, matches } from './filters.ts';
@@ -39,14 +40,40 @@ interface Listing {
 export function resolveTasks(_: unknown, args: SearchArgs, tenant: Tenant, info: GraphQLResolveInfo): unknown {
   const nowMs = tenant.now();
   const range = checkRange(args, nowMs, info);
-  const filter = args.filter;
-  const records = tenant.story
+  const { filter } = args;
+  const wantedId = (filter?.id as { equals?: string } | undefined)?.equals;
+  const tasks = tenant.story
     .between(args.timeComparator ?? 'createdTime', range.fromMs, range.toMs)
-    .filter((task) => task.createdMs <= nowMs && !isHidden(task, nowMs))
-    .map((task) => viewTask(task, nowMs, tenant.options))
-    .filter((view) => matches(withVariables(view, filter), filter));
-  const listing = { listName: 'tasks', pageSize: 250, reach: 100_000, records, rowPath: 'activities.nodes' } as const;
-  return answer(listing, args, tenant, info);
+    .filter(
+      (task) => (wantedId === undefined || task.id === wantedId) && task.createdMs <= nowMs && !isHidden(task, nowMs),
+    );
+  const toView = (task: TaskModel): View => viewTask(task, nowMs, tenant.options);
+  const listing = { listName: 'tasks', pageSize: 250, reach: 100_000, rowPath: 'activities.nodes' } as const;
+  if (isPlain(args)) return answerPlain(tasks, toView, { ...listing, args, tenant, info });
+  const records = tasks.map(toView).filter((view) => matches(withVariables(view, filter), filter));
+  return answer({ ...listing, records }, args, tenant, info);
+}
+
+/** Nothing to filter or count: only the tasks of the asked page have to be looked at. */
+function isPlain(args: SearchArgs): boolean {
+  return args.filter == null && args.extFilter == null && (args.aggregations ?? []).length === 0;
+}
+
+function answerPlain(
+  tasks: readonly TaskModel[],
+  toView: (task: TaskModel) => View,
+  request: { pageSize: number; reach: number; args: SearchArgs; tenant: Tenant; info: GraphQLResolveInfo },
+): unknown {
+  const { pageSize, reach, args, tenant, info } = request;
+  const leaves = selectedLeaves(info).map((leaf) => ({ ...leaf, path: leaf.path.slice(1) }));
+  const paging = { pageSize, reach, cursor: args.pagination?.cursor, faults: tenant.faults };
+  const intervalInfo = intervalInfoOf(args);
+  if (isSorted(leaves)) {
+    const page = pageOf(sortRecords(tasks.map(toView), leaves), paging);
+    return { tasks: page.items, pageInfo: page.pageInfo, intervalInfo };
+  }
+  const page = pageOf(tasks, paging);
+  return { tasks: page.items.map(toView), pageInfo: page.pageInfo, intervalInfo };
 }
 
 export function resolveLegs(_: unknown, args: SearchArgs, tenant: Tenant, info: GraphQLResolveInfo): unknown {
@@ -81,8 +108,7 @@ function answer(listing: Listing, args: SearchArgs, tenant: Tenant, info: GraphQ
   const leaves = selectedLeaves(info)
     .filter((leaf) => leaf.path[0] === listing.listName)
     .map((leaf) => ({ ...leaf, path: leaf.path.slice(1) }));
-  const interval = args.aggregationInterval ?? undefined;
-  const intervalInfo = interval ? { interval: interval.interval, timezone: interval.timezone ?? 'UTC' } : null;
+  const intervalInfo = intervalInfoOf(args);
   if (args.aggregations != null && args.aggregations.length > 0) {
     const rows = groupRows(listing, args, leaves);
     const page = pageOf(rows, {
@@ -99,6 +125,11 @@ function answer(listing: Listing, args: SearchArgs, tenant: Tenant, info: GraphQ
   const { pageSize, reach } = listing;
   const page = pageOf(sorted, { pageSize, reach, cursor: args.pagination?.cursor, faults: tenant.faults });
   return { [listing.listName]: page.items, pageInfo: page.pageInfo, intervalInfo };
+}
+
+function intervalInfoOf({ aggregationInterval }: SearchArgs): unknown {
+  if (aggregationInterval == null) return null;
+  return { interval: aggregationInterval.interval, timezone: aggregationInterval.timezone ?? 'UTC' };
 }
 
 function groupRows(listing: Listing, args: SearchArgs, leaves: SelectedLeaf[]): View[] {
@@ -185,10 +216,18 @@ function nodeFilterOf(extFilter: Filter | null | undefined): Filter | undefined 
 }
 
 function sortRecords(records: View[], leaves: SelectedLeaf[]): View[] {
-  const sorted = leaves.find((leaf) => leaf.args.sort !== undefined && !leaf.path.includes('nodes'));
+  const sorted = leaves.find(isSortedLeaf);
   if (sorted === undefined) return records;
   const sign = sorted.args.sort === 'asc' ? 1 : -1;
   return records.toSorted((a, b) => sign * compareValues(valueAt(a, sorted.path), valueAt(b, sorted.path)));
+}
+
+function isSorted(leaves: SelectedLeaf[]): boolean {
+  return leaves.some(isSortedLeaf);
+}
+
+function isSortedLeaf(leaf: SelectedLeaf): boolean {
+  return leaf.args.sort !== undefined && !leaf.path.includes('nodes');
 }
 
 function compareValues(a: unknown, b: unknown): number {

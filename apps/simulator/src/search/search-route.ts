@@ -62,8 +62,6 @@ export function searchRoute(app: FastifyInstance, tenant: Tenant): void {
       rethrowRefusal(result);
       const text = JSON.stringify(result);
       reply.header('Content-Type', 'application/json');
-      const trackingId = headerOf(request, 'trackingid');
-      if (trackingId !== undefined) reply.header('TrackingId', trackingId);
       if (text.length > COMPRESS_ABOVE_BYTES && headerOf(request, 'accept-encoding')?.includes('gzip')) {
         return reply.header('Content-Encoding', 'gzip').send(await compress(text));
       }

@@ -110,9 +110,12 @@ function buildView(task: TaskModel, nowMs: number, settings: Settings): TaskView
     lastWrapupCodeName: changes.wrapUpCodeName ?? wrapUp?.wrapUpCode?.name ?? null,
     channelMetaData: { email: null, chat: null, inBoundTranscript: null, outBoundTranscript: null },
     globalVariables: task.globalVariables,
-    activityRows: rows.map((row, index) =>
-      viewRow(task, row, { nowMs, idOf, older: rows[index + 1], newer: rows[index - 1] }),
-    ),
+    // Made when somebody asks and not kept: rows are most of a record, and most queries do not read them.
+    get activityRows() {
+      return rows.map((row, index) =>
+        viewRow(task, row, { nowMs, idOf, older: rows[index + 1], newer: rows[index - 1] }),
+      );
+    },
   };
 }
 

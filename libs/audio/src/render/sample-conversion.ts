@@ -18,27 +18,52 @@ export function isPassThrough(
   return channelMap === undefined || channelMap.every((from, to) => from === to);
 }
 
+/** The samples of 16-bit PCM as they lie there; copied only where they begin at an odd address. */
+function asSamples(bytes: Buffer): Int16Array {
+  const count = Math.floor(bytes.length / 2);
+  if (bytes.byteOffset % 2 === 0) return new Int16Array(bytes.buffer, bytes.byteOffset, count);
+  return new Int16Array(Uint8Array.from(bytes).buffer, 0, count);
+}
+
+/** One source channel spread into one output channel. */
+interface Strides {
+  at: number;
+  atStep: number;
+  to: number;
+  toStep: number;
+}
+
+function copySamples(samples: Int16Array, rendered: Int16Array, { at, atStep, to, toStep }: Strides): void {
+  for (let from = at, out = to; out < rendered.length; out += toStep, from += atStep) {
+    rendered[out] = samples[from] as number;
+  }
+}
+
+function decodeSamples(
+  bytes: Uint8Array,
+  table: Int16Array,
+  rendered: Int16Array,
+  { at, atStep, to, toStep }: Strides,
+): void {
+  for (let from = at, out = to; out < rendered.length; out += toStep, from += atStep) {
+    rendered[out] = table[bytes[from] as number] as number;
+  }
+}
+
 /**
  * Turns whole frames of a recording into frames of 16-bit PCM (little-endian, as every platform of Node but s390x is).
  * An output channel that maps to −1 or to a channel that the recording does not have is zero.
  */
 export function toS16Frames(bytes: Buffer, source: SourceLayout, channelMap: readonly number[]): Buffer {
   const frames = Math.floor(bytes.length / source.bytesPerFrame);
-  const channels = channelMap.length;
-  const samples = new Int16Array(frames * channels);
+  const rendered = new Int16Array(frames * channelMap.length);
   const table = tableToS16(source.encoding);
-  for (let to = 0; to < channels; to++) {
-    const from = channelMap[to] ?? -1;
-    if (from < 0 || from >= source.channels) continue;
-    if (table === undefined) {
-      for (let frame = 0, at = from * 2; frame < frames; frame++, at += source.bytesPerFrame) {
-        samples[frame * channels + to] = bytes.readInt16LE(at);
-      }
-    } else {
-      for (let frame = 0, at = from; frame < frames; frame++, at += source.bytesPerFrame) {
-        samples[frame * channels + to] = table[bytes[at] as number] as number;
-      }
-    }
+  const samples = table === undefined ? asSamples(bytes) : undefined;
+  for (const [to, at] of channelMap.entries()) {
+    if (at < 0 || at >= source.channels) continue;
+    const strides = { at, atStep: source.channels, to, toStep: channelMap.length };
+    if (samples !== undefined) copySamples(samples, rendered, strides);
+    else if (table !== undefined) decodeSamples(bytes, table, rendered, strides);
   }
-  return Buffer.from(samples.buffer);
+  return Buffer.from(rendered.buffer);
 }

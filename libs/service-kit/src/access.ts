@@ -58,18 +58,22 @@ const NOBODY = '0'.repeat(64);
 export function createAccessControl(o: AccessOptions): AccessControl {
   const cacheMs = o.cacheMs ?? 30_000;
   const staleMs = o.staleMs ?? 15 * 60_000;
-  const cache = new Map<string, CachedKey>(); // by key id, oldest first
+  // By key id, oldest first. Apart, so that somebody who tries ids out cannot push good keys from the cache.
+  const known = new Map<string, CachedKey>();
+  const unknown = new Map<string, CachedKey>();
   const verifyToken = o.oidc ? createOidcVerifier(o.oidc) : undefined;
 
   function remember(id: string, row: KeyRow | null): KeyRow | null {
-    cache.delete(id);
+    known.delete(id);
+    unknown.delete(id);
+    const cache = row ? known : unknown;
     if (cache.size >= CACHE_ENTRIES) cache.delete(cache.keys().next().value as string);
     cache.set(id, { row, readAtMs: Date.now() });
     return row;
   }
 
   async function keyRow(id: string): Promise<KeyRow | null> {
-    const cached = cache.get(id);
+    const cached = known.get(id) ?? unknown.get(id);
     const ageMs = cached ? Date.now() - cached.readAtMs : Number.POSITIVE_INFINITY;
     if (cached && ageMs < cacheMs) return cached.row;
     try {
@@ -105,7 +109,10 @@ export function createAccessControl(o: AccessOptions): AccessControl {
     authorize(caller, scope) {
       if (!coversScope(caller.scopes, scope)) throw scopeMissing(scope);
     },
-    forget: () => cache.clear(),
+    forget() {
+      known.clear();
+      unknown.clear();
+    },
   };
 
   async function verified(token: string): Promise<Caller | null> {

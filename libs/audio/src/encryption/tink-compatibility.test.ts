@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -15,6 +24,16 @@ const PROGRAM = fileURLToPath(new URL('../../test/TinkStreaming.java', import.me
 const answers = (command: string): boolean => spawnSync(command, ['-version'], { stdio: 'ignore' }).status === 0;
 const hasJars = (): boolean => existsSync(JARS) && readdirSync(JARS).some((name) => name.startsWith('tink-'));
 const missing = !answers('java') ? 'Java is absent' : hasJars() || answers('mvn') ? undefined : 'Maven is absent';
+
+/** Into a folder of its own first: one cut short must not pass for the whole. */
+function fetchJars(): void {
+  const partial = `${JARS}.${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${partial}`];
+  execFileSync('mvn', ['-q', '-B', '-f', POM, ...goal], { stdio: ['ignore', 'ignore', 'inherit'] });
+  rmSync(JARS, { recursive: true, force: true });
+  renameSync(partial, JARS);
+}
 
 /** Tink refuses nothing above 56 bytes; 4 KiB makes edges cheap, the default and Tink's own 1 MiB are what is deployed. */
 const HEADER = 40;
@@ -52,11 +71,7 @@ const CASES = [
       });
 
     beforeAll(async () => {
-      if (!hasJars()) {
-        mkdirSync(JARS, { recursive: true });
-        const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${JARS}`];
-        execFileSync('mvn', ['-q', '-B', '-f', POM, ...goal], { stdio: ['ignore', 'ignore', 'inherit'] });
-      }
+      if (!hasJars()) fetchJars();
       const lines: string[] = [];
       for (const [index, { segment }] of CASES.entries()) {
         writeFileSync(file(index, 'plain'), plain[index] as Buffer);

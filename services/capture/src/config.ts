@@ -1,0 +1,75 @@
+import { baseConfig } from '@wxcc-wfo/service-kit';
+import { type Static, Type } from 'typebox';
+
+/** The environment of `capture`. */
+export const captureConfig = Type.Object({
+  ...baseConfig,
+  SEALING_KEYS: Type.String({
+    secret: true,
+    description: 'Keys that seal webhook secrets at rest, `id:base64,…`, the first seals.',
+  }),
+  HANDOVER_KEYS: Type.String({
+    secret: true,
+    description: 'Keys with which oauth seals the access tokens that it hands over, `id:base64,…`.',
+  }),
+  WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
+    default: ['webexapis.com', '*.cisco.com'],
+    description:
+      'Hosts (`host`, `host:port` or `*.suffix`) that may be called, comma separated. Tenants cannot widen it.',
+  }),
+  WEBEX_ALLOW_PRIVATE_ADDRESSES: Type.Boolean({
+    default: false,
+    description: 'Whether a Webex host may resolve to a private or loopback address (stand-ins and tests only).',
+  }),
+  WEBEX_REQUESTS_PER_MINUTE: Type.Integer({
+    default: 300,
+    minimum: 10,
+    description: 'The provider’s budget per client id.',
+  }),
+  POLL_INTERVAL_MS: Type.Integer({
+    default: 10_000,
+    minimum: 100,
+    description: 'From the end of one poll of an ACD to its next.',
+  }),
+  OVERLAP_MS: Type.Integer({
+    default: 300_000,
+    minimum: 0,
+    maximum: 86_400_000,
+    description: 'The end of what was read is read again for this long, because tasks become visible late.',
+  }),
+  INITIAL_LOOKBACK_MS: Type.Integer({
+    default: 86_400_000,
+    minimum: 0,
+    maximum: 30 * 86_400_000,
+    description: 'How far back the first poll of a new ACD begins; at most 30 days, which one query can span.',
+  }),
+  POLL_CONCURRENCY: Type.Integer({
+    default: 4,
+    minimum: 1,
+    maximum: 100,
+    description: 'How many ACDs one process polls at once.',
+  }),
+  POLL_LEASE_MS: Type.Integer({
+    default: 15_000,
+    minimum: 1_000,
+    description: 'After how long the ACDs of a killed replica are polled by another one.',
+  }),
+  WEBHOOK_PUBLIC_BASE: Type.Optional(
+    Type.String({
+      format: 'uri',
+      description: 'Public https address that leads to this service; without it capture polls only.',
+    }),
+  ),
+  WEBHOOK_CHECK_MS: Type.Integer({
+    default: 60_000,
+    minimum: 1_000,
+    description: 'How often an ACD’s webhook subscription is looked after.',
+  }),
+  HINT_COALESCE_MS: Type.Integer({
+    default: 150,
+    minimum: 0,
+    maximum: 10_000,
+    description: 'Webhooks that come within this time are answered by one query.',
+  }),
+});
+export type CaptureConfig = Static<typeof captureConfig>;

@@ -1,0 +1,199 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { AcdChanged } from '@wxcc-wfo/contracts';
+import { inTransaction, type Logger } from '@wxcc-wfo/service-kit';
+import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
+import type { Pool } from 'pg';
+import type { DatabaseClock } from '../clock.ts';
+import type { StoreTasksStep } from '../tasks/store-tasks-step.ts';
+import { instruments, SPANS, tracer } from '../telemetry.ts';
+import { type AccessTokens, NoTokenError } from '../tokens/access-tokens.ts';
+import { claimPoll, handBackPoll, holdLease, LeaseLostError, type PollLease, releasePoll } from './lease-repository.ts';
+import { nextPollDelayMs, type PollFailure, tellProblem } from './poll-problem-policy.ts';
+import { createReadWindowStep } from './read-window-step.ts';
+import { planReads, type WindowSettings } from './window-policy.ts';
+import { readLedger, recordReading } from './window-repository.ts';
+
+export interface PollSettings {
+  intervalMs: number;
+  leaseMs: number;
+  /** How many ACDs one process polls at once. */
+  concurrency: number;
+  windows: WindowSettings;
+}
+
+export interface PollJobDeps {
+  pool: Pool;
+  /** The ACD's API, for the work of live capture. */
+  sourceOf(acd: AcdChanged): WebexClient;
+  storeTasks: StoreTasksStep;
+  tokens: AccessTokens;
+  /** Run under the ACD's lease after each poll; keeps or takes back the webhook subscription. Never throws. */
+  tendSubscription(acd: AcdChanged, source: WebexClient, signal: AbortSignal): Promise<void>;
+  clock: DatabaseClock;
+  owner: string;
+  settings: PollSettings;
+  logger: Logger;
+}
+
+export interface PollJob {
+  start(): void;
+  /** No new poll; running ones end at their next step, and their leases are handed back. */
+  stop(): Promise<void>;
+  lastTickMs(): number;
+  /** Claims and runs one poll that is due; false when none is. */
+  pollOnce(): Promise<boolean>;
+}
+
+const TICK_MOST_MS = 1_000;
+const CLOCK_EVERY_MS = 60_000;
+
+/** Polls every ACD that is due, shared with the other replicas by leases. No database transaction spans a Webex call. */
+export function createPollJob(deps: PollJobDeps): PollJob {
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  let loop: Promise<void> | undefined;
+  let lastTickMs = Date.now();
+  let synchronizedAtMs = Number.NEGATIVE_INFINITY;
+
+  async function claim(): Promise<PollLease | null> {
+    if (performance.now() - synchronizedAtMs > CLOCK_EVERY_MS) {
+      await deps.clock.synchronize();
+      synchronizedAtMs = performance.now();
+    }
+    const { owner, settings } = deps;
+    return await claimPoll(deps.pool, { owner, nowMs: deps.clock.nowMs(), leaseMs: settings.leaseMs });
+  }
+
+  async function tick(): Promise<void> {
+    while (running.size < deps.settings.concurrency && !stopping.signal.aborted) {
+      const lease = await claim();
+      if (!lease) return;
+      const poll = runPoll(deps, lease, stopping.signal).finally(() => running.delete(poll));
+      running.add(poll);
+    }
+  }
+
+  async function run(): Promise<void> {
+    const tickMs = Math.min(TICK_MOST_MS, deps.settings.intervalMs);
+    while (!stopping.signal.aborted) {
+      lastTickMs = Date.now();
+      try {
+        await tick();
+      } catch (error) {
+        deps.logger.warn({ err: error }, 'no poll can be claimed now; trying again');
+      }
+      await delay(tickMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    start() {
+      loop ??= run();
+    },
+    async stop() {
+      stopping.abort(new Error('The service is stopping.'));
+      await loop;
+      await Promise.all(running);
+    },
+    lastTickMs: () => lastTickMs,
+    async pollOnce() {
+      const lease = await claim();
+      if (lease) await runPoll(deps, lease, stopping.signal);
+      return lease !== null;
+    },
+  };
+}
+
+/** One poll under its lease, from its span to its release. Never throws: what went wrong is written down. */
+async function runPoll(deps: PollJobDeps, lease: PollLease, stopping: AbortSignal): Promise<void> {
+  const { acdId } = lease.acd;
+  const lost = new AbortController();
+  const signal = AbortSignal.any([stopping, lost.signal]);
+  const heartbeat = setInterval(() => {
+    holdLease(deps.pool, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs }).catch((error) => {
+      if (error instanceof LeaseLostError) lost.abort(error);
+    });
+  }, deps.settings.leaseMs / 3);
+  const span = tracer.startSpan(SPANS.poll, { attributes: { acd: acdId, tenant: lease.acd.tenantId } });
+  const beganAtMs = performance.now();
+  let failure: unknown = null;
+  try {
+    await context.with(trace.setSpan(context.active(), span), () => readAndTend(deps, lease, signal));
+  } catch (error) {
+    failure = error;
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'Error' });
+  } finally {
+    clearInterval(heartbeat);
+    span.end();
+  }
+  instruments.pollSeconds.record((performance.now() - beganAtMs) / 1000, { acd: acdId });
+  await finishPoll(deps, lease, { failure, stopping }).catch((error) => {
+    deps.logger.warn({ err: error, acdId }, 'the end of a poll could not be written; its lease will run out');
+  });
+}
+
+async function readAndTend(deps: PollJobDeps, lease: PollLease, signal: AbortSignal): Promise<void> {
+  const { acd } = lease;
+  const source = deps.sourceOf(acd);
+  if (!acd.deleted) await readDueWindows(deps, { lease, source, signal });
+  await deps.tendSubscription(acd, source, signal);
+}
+
+async function readDueWindows(
+  deps: PollJobDeps,
+  o: { lease: PollLease; source: WebexClient; signal: AbortSignal },
+): Promise<void> {
+  const { lease, source, signal } = o;
+  const { acd, epoch } = lease;
+  const { windows, leaseMs } = deps.settings;
+  const hold = () => ({ nowMs: deps.clock.nowMs(), leaseMs });
+  const readWindow = createReadWindowStep({
+    acdId: acd.acdId,
+    source,
+    signal,
+    clock: deps.clock,
+    maxTasksPerWindow: windows.maxTasksPerWindow,
+    storePage: (tasks, readAtMs) =>
+      deps.storeTasks({ acd, tasks, readAtMs, fence: (tx) => holdLease(tx, lease, hold()) }),
+    record: (reading) =>
+      inTransaction(deps.pool, async (tx) => {
+        await holdLease(tx, lease, hold());
+        await recordReading(tx, acd, { sweep: 'ended', epoch, reading, rowMs: windows.rowMs });
+      }),
+  });
+  const ledger = await readLedger(deps.pool, { acdId: acd.acdId, sweep: 'ended' });
+  for (const window of planReads(ledger, deps.clock.nowMs(), windows)) await readWindow(window);
+}
+
+async function finishPoll(
+  deps: PollJobDeps,
+  lease: PollLease,
+  o: { failure: unknown; stopping: AbortSignal },
+): Promise<void> {
+  const { acdId } = lease.acd;
+  if (o.failure instanceof LeaseLostError) {
+    instruments.polls.add(1, { acd: acdId, outcome: 'lease-lost' });
+    deps.logger.warn({ err: o.failure, acdId }, 'a poll was overtaken by another replica');
+    return;
+  }
+  if (o.failure !== null && o.stopping.aborted) return await handBackPoll(deps.pool, lease);
+  const nowMs = deps.clock.nowMs();
+  const failure = o.failure === null ? null : describeFailure(o.failure);
+  instruments.polls.add(1, { acd: acdId, outcome: failure ? 'failed' : 'succeeded' });
+  if (failure) deps.logger.warn({ err: o.failure, acdId }, 'a poll failed; it is tried again');
+  let delayMs = nextPollDelayMs({ intervalMs: deps.settings.intervalMs, failuresBefore: lease.failures, failure });
+  if (failure?.webexKind === 'unauthorized' && (await deps.tokens.copyNewer(acdId))) delayMs = 0;
+  const problem = failure && { ...tellProblem(failure), atMs: nowMs };
+  await releasePoll(deps.pool, lease, { nowMs, nextPollAtMs: nowMs + delayMs, problem });
+}
+
+function describeFailure(error: unknown): PollFailure {
+  const isWebex = error instanceof WebexError;
+  return {
+    message: error instanceof Error ? error.message : String(error),
+    webexKind: isWebex ? error.kind : null,
+    isTokenMissing: error instanceof NoTokenError,
+    retryAfterMs: isWebex ? (error.retryAfterMs ?? null) : null,
+  };
+}

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { AcdChanged } from '@wxcc-wfo/contracts';
+import type { Logger } from '@wxcc-wfo/service-kit';
+import type { WebexClient } from '@wxcc-wfo/webex';
+import type { Pool } from 'pg';
+import type { Clock } from '../clock.ts';
+import type { StoreTasksStep } from '../tasks/store-tasks-step.ts';
+import { instruments, SPANS, tracer } from '../telemetry.ts';
+import { decideOnHint } from './hint-policy.ts';
+import { type ClaimedHints, claimHints, dropHints, type Hint, postponeHints } from './hint-repository.ts';
+
+export interface HintJobDeps {
+  pool: Pool;
+  sourceOf(acd: AcdChanged): Pick<WebexClient, 'getTasks'>;
+  storeTasks: StoreTasksStep;
+  clock: Clock;
+  /** Hints that come within this time are asked for in one query. */
+  coalesceMs: number;
+  logger: Logger;
+}
+
+export interface HintJob {
+  start(): void;
+  stop(): Promise<void>;
+  /** A hint has come: looks after the time of coalescing instead of at the next tick. */
+  wake(): void;
+  lastTickMs(): number;
+  /** Works on all hints that are due; gives their number. */
+  runOnce(): Promise<number>;
+}
+
+const TICK_MS = 500;
+const CLAIM_MS = 60_000;
+/** Ids in one filter; Search takes at most 1000 arguments. */
+const HINTS_PER_QUERY = 100;
+
+/** Turns webhooks' hints into few questions. Any replica may work on any hint; claims keep them apart. */
+export function createHintJob(deps: HintJobDeps): HintJob {
+  const stopping = new AbortController();
+  let sleeping = new AbortController();
+  let loop: Promise<void> | undefined;
+  let lastTickMs = Date.now();
+
+  async function runOnce(): Promise<number> {
+    const nowMs = deps.clock.nowMs();
+    const claimed = await claimHints(deps.pool, { nowMs, claimMs: CLAIM_MS, limit: HINTS_PER_QUERY });
+    await Promise.all(claimed.map((ofAcd) => askForHinted(deps, ofAcd, stopping.signal)));
+    return claimed.reduce((sum, { hints }) => sum + hints.length, 0);
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      lastTickMs = Date.now();
+      let worked = 0;
+      try {
+        worked = await runOnce();
+      } catch (error) {
+        deps.logger.warn({ err: error }, 'hints can’t be claimed now; polling goes on without them');
+      }
+      if (worked === HINTS_PER_QUERY || stopping.signal.aborted) continue;
+      sleeping = new AbortController();
+      const isWoken = await delay(TICK_MS, false, { signal: sleeping.signal }).catch(() => true);
+      if (isWoken) await delay(deps.coalesceMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    start() {
+      loop ??= run();
+    },
+    async stop() {
+      stopping.abort(new Error('The service is stopping.'));
+      sleeping.abort();
+      await loop;
+    },
+    wake: () => sleeping.abort(),
+    lastTickMs: () => lastTickMs,
+    runOnce,
+  };
+}
+
+/** One question for all due hints of an ACD. A failure postpones them; it is never more than a delay. */
+async function askForHinted(deps: HintJobDeps, claimed: ClaimedHints, signal: AbortSignal): Promise<void> {
+  const { acd, hints } = claimed;
+  if (acd.deleted) return await dropHints(deps.pool, acd.acdId, hints);
+  const span = tracer.startSpan(SPANS.hints, { attributes: { acd: acd.acdId, hints: hints.length } });
+  try {
+    const settled = await context.with(trace.setSpan(context.active(), span), async () => {
+      const readAtMs = deps.clock.nowMs();
+      instruments.questions.add(1, { acd: acd.acdId, kind: 'tasks' });
+      const taskIds = hints.map((hint) => hint.taskId);
+      const tasks = await deps.sourceOf(acd).getTasks(taskIds, { signal });
+      return (await deps.storeTasks({ acd, tasks, readAtMs })).settled;
+    });
+    await settleHints(deps, claimed, new Set(settled));
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'Error' });
+    if (!signal.aborted) {
+      deps.logger.warn({ err: error, acdId: acd.acdId, hints: hints.length }, 'hinted tasks could not be read yet');
+    }
+    await settleHints(deps, claimed, new Set()).catch(() => {}); // else they are due again when the claim runs out
+  } finally {
+    span.end();
+  }
+}
+
+async function settleHints(deps: HintJobDeps, claimed: ClaimedHints, settled: ReadonlySet<string>): Promise<void> {
+  const { acdId } = claimed.acd;
+  const nowMs = deps.clock.nowMs();
+  const dropped: Hint[] = [];
+  const postponed: (Hint & { nextAttemptAtMs: number })[] = [];
+  for (const hint of claimed.hints) {
+    const outcome = decideOnHint({ isSettled: settled.has(hint.taskId), attempts: hint.attempts });
+    if (outcome.kind === 'retry') postponed.push({ ...hint, nextAttemptAtMs: nowMs + outcome.afterMs });
+    else dropped.push(hint);
+    instruments.hints.add(1, { acd: acdId, outcome: outcome.kind === 'retry' ? 'retried' : outcome.kind });
+  }
+  await dropHints(deps.pool, acdId, dropped);
+  await postponeHints(deps.pool, acdId, postponed);
+}

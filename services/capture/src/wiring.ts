@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
+import { type AcdChanged, TOPICS } from '@wxcc-wfo/contracts';
+import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
+import { createSharedQuota, createWebexClient, type SharedQuota, type WebexClient } from '@wxcc-wfo/webex';
+import { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import { handleAcdChanged } from './acds/acd-changed-consumer.ts';
+import { createDatabaseClock, type DatabaseClock } from './clock.ts';
+import type { CaptureConfig } from './config.ts';
+import { createPollJob, type PollJob } from './polling/poll-job.ts';
+import type { WindowSettings } from './polling/window-policy.ts';
+import { createStoreTasksStep } from './tasks/store-tasks-step.ts';
+import { type AccessTokens, createAccessTokens } from './tokens/access-tokens.ts';
+import { createTokenHandover } from './tokens/handover-client.ts';
+import { copyAnnouncedTokens, handleTokenRefreshed } from './tokens/token-refreshed-consumer.ts';
+import { createHintJob, type HintJob } from './webhooks/hint-job.ts';
+import { createTendSubscriptionStep } from './webhooks/tend-subscription-step.ts';
+
+/** What capture is made of; everything is built, nothing runs yet. */
+export interface Wiring {
+  config: CaptureConfig;
+  logger: Logger;
+  clock: DatabaseClock;
+  pool: Pool;
+  redis: Redis;
+  quota: SharedQuota;
+  /** Seals webhook secrets. */
+  sealer: Sealer;
+  bus: Bus;
+  relay: Relay;
+  consumer: Consumer;
+  pollJob: PollJob;
+  hintJob: HintJob;
+}
+
+/** Catching up goes in steps of an hour; each is kept before the next begins. */
+const MAX_WINDOW_MS = 3_600_000;
+/** Four pages of the Search API. */
+const MAX_TASKS_PER_WINDOW = 1_000;
+const LEDGER_ROW_MS = 300_000;
+
+export function windowSettings(config: Pick<CaptureConfig, 'OVERLAP_MS' | 'INITIAL_LOOKBACK_MS'>): WindowSettings {
+  return {
+    overlapMs: config.OVERLAP_MS,
+    initialLookbackMs: config.INITIAL_LOOKBACK_MS,
+    maxWindowMs: MAX_WINDOW_MS,
+    maxTasksPerWindow: MAX_TASKS_PER_WINDOW,
+    rowMs: Math.min(LEDGER_ROW_MS, config.OVERLAP_MS),
+  };
+}
+
+export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal(error: unknown): void }): Wiring {
+  const { logger } = o;
+  const pool = createPool({
+    url: config.DATABASE_URL,
+    applicationName: 'capture',
+    max: config.DATABASE_POOL_SIZE,
+    logger,
+  });
+  const clock = createDatabaseClock(pool);
+  const redis = connectRedis(config, logger);
+  const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
+  const sealer = createSealer(parseKeyring(config.SEALING_KEYS));
+  const tokens = createAccessTokens({
+    pool,
+    clock,
+    logger,
+    handover: createTokenHandover(redis),
+    sealer: createSealer(parseKeyring(config.HANDOVER_KEYS)),
+  });
+  const { bus, relay, consumer } = createMessaging(config, { pool, tokens, ...o });
+  const sourceOf = (acd: AcdChanged) => createSource(config, { acd, quota, tokens });
+  const storeTasks = createStoreTasksStep({ pool, nowMs: clock.nowMs });
+  const pollJob = createPollJob({
+    pool,
+    clock,
+    logger,
+    sourceOf,
+    storeTasks,
+    tokens,
+    tendSubscription: createTendSubscriptionStep({
+      pool,
+      sealer,
+      clock,
+      logger,
+      webhookBase: config.WEBHOOK_PUBLIC_BASE,
+      checkEveryMs: config.WEBHOOK_CHECK_MS,
+    }),
+    owner: `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    settings: {
+      intervalMs: config.POLL_INTERVAL_MS,
+      leaseMs: config.POLL_LEASE_MS,
+      concurrency: config.POLL_CONCURRENCY,
+      windows: windowSettings(config),
+    },
+  });
+  const hintJob = createHintJob({ pool, clock, logger, sourceOf, storeTasks, coalesceMs: config.HINT_COALESCE_MS });
+  return { config, logger, clock, pool, redis, quota, sealer, bus, relay, consumer, pollJob, hintJob };
+}
+
+function connectRedis(config: CaptureConfig, logger: Logger): Redis {
+  const redis = new Redis(config.REDIS_URL, {
+    maxRetriesPerRequest: 1,
+    commandTimeout: 2_000,
+    enableOfflineQueue: false,
+  });
+  redis.on('error', (error) => logger.warn({ err: error }, 'redis is away; working on with our own copies'));
+  return redis;
+}
+
+function createMessaging(
+  config: CaptureConfig,
+  o: { pool: Pool; tokens: AccessTokens; logger: Logger; onFatal(error: unknown): void },
+) {
+  const { pool, logger } = o;
+  const { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: topicPrefix } = config;
+  const bus = createBus({ brokers, clientId: 'capture', topicPrefix, logger });
+  const relay = createRelay({ bus, pool, logger, ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}) });
+  const consumer = createConsumer({
+    bus,
+    pool,
+    logger,
+    groupId: 'capture',
+    handlers: { [TOPICS.acdChanged]: handleAcdChanged, [TOPICS.tokenRefreshed]: handleTokenRefreshed },
+    onCommitted: copyAnnouncedTokens(o.tokens, (error, acdId) =>
+      logger.warn({ err: error, acdId }, 'an announced access token could not be copied yet'),
+    ),
+    onFatal: o.onFatal,
+  });
+  return { bus, relay, consumer };
+}
+
+/** The ACD's API. Capture signs nobody in, so the OAuth addresses are of no use here. */
+function createSource(
+  config: CaptureConfig,
+  o: { acd: AcdChanged; quota: SharedQuota; tokens: AccessTokens },
+): WebexClient {
+  return createWebexClient({
+    endpoints: {
+      apiUrl: o.acd.apiUrl,
+      oauthAuthorizeUrl: '',
+      oauthTokenUrl: '',
+      peopleMeUrl: '',
+      allowedHosts: config.WEBEX_ALLOWED_HOSTS,
+      allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
+    },
+    quota: o.quota,
+    quotaKey: o.acd.quotaKey,
+    getAccessToken: () => o.tokens.current(o.acd.acdId),
+    orgId: o.acd.webexOrgId,
+    kind: 'live-capture',
+  });
+}

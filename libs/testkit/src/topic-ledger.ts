@@ -50,16 +50,21 @@ export async function topicLedger(brokers: string[], topic: string): Promise<Top
     retry: { retries: 20, initialRetryTime: 50, maxRetryTime: 500 },
   });
   const records: LedgerRecord[] = [];
+  // Nothing is committed, so that after a rebalance or a broker's restart the reading begins anew.
+  const nextOffsets = new Map<number, bigint>();
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
     autoCommit: false,
     async eachBatch({ batch }) {
       for (const message of batch.messages) {
+        const offset = BigInt(message.offset);
+        if (offset < (nextOffsets.get(batch.partition) ?? 0n)) continue;
+        nextOffsets.set(batch.partition, offset + 1n);
         const value = message.value ?? undefined;
         records.push({
           partition: batch.partition,
-          offset: BigInt(message.offset),
+          offset,
           timestampMs: Number(message.timestamp),
           key: message.key?.toString(),
           value,

@@ -1,2 +1,3 @@
 export type { ServerControl, ServerKind, ServerName } from './server-control.ts';
 export { type RunningServers, type ServerAddresses, type StartServersOptions, startServers } from './start-servers.ts';
+export { startWatchdog, type Watchdog } from './watchdog.ts';

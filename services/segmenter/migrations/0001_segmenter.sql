@@ -1,0 +1,66 @@
+-- Facts as they arrived, and the contacts that follow from them. The row of `task` is the lock of all that belongs to it.
+
+CREATE TABLE task (
+  tenant_id uuid NOT NULL,
+  acd_id uuid NOT NULL,
+  task_id text NOT NULL,
+  -- 0 and no facts: only recordings of it have arrived so far
+  revision integer NOT NULL,
+  facts jsonb,
+  first_seen_at_ms bigint NOT NULL,
+  PRIMARY KEY (tenant_id, acd_id, task_id),
+  CHECK ((revision = 0) = (facts IS NULL))
+) WITH (fillfactor = 85);
+CREATE INDEX task_awaited ON task (first_seen_at_ms) WHERE revision = 0;
+
+CREATE TABLE recording (
+  tenant_id uuid NOT NULL,
+  acd_id uuid NOT NULL,
+  task_id text NOT NULL,
+  recording_id uuid NOT NULL,
+  generation integer NOT NULL CHECK (generation > 0),
+  facts jsonb NOT NULL,
+  PRIMARY KEY (tenant_id, acd_id, task_id, recording_id, generation)
+);
+
+CREATE TABLE contact (
+  tenant_id uuid NOT NULL,
+  acd_id uuid NOT NULL,
+  contact_id uuid NOT NULL,
+  task_id text NOT NULL,
+  version integer NOT NULL CHECK (version > 0),
+  superseded boolean NOT NULL,
+  -- the activity that opened the leg, by which a later revision finds its contact again
+  opened_by text NOT NULL,
+  contact_type text NOT NULL,
+  started_at_ms bigint NOT NULL,
+  ended_at_ms bigint NOT NULL,
+  agent_id text NOT NULL,
+  agent_name text,
+  team_id text,
+  queue_id text,
+  calling_number text,
+  called_number text,
+  audio_state text NOT NULL,
+  body jsonb NOT NULL,
+  PRIMARY KEY (tenant_id, acd_id, contact_id)
+) WITH (fillfactor = 85);
+CREATE INDEX contact_by_time ON contact (tenant_id, started_at_ms DESC, contact_id DESC);
+CREATE INDEX contact_by_task ON contact (tenant_id, acd_id, task_id);
+CREATE INDEX contact_by_agent ON contact (tenant_id, agent_id, started_at_ms DESC, contact_id DESC);
+CREATE INDEX contact_by_id ON contact (contact_id);
+
+ALTER TABLE task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY task_of_tenant ON task FOR SELECT TO segmenter_reader
+  USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
+GRANT SELECT ON task TO segmenter_reader;
+
+ALTER TABLE recording ENABLE ROW LEVEL SECURITY;
+CREATE POLICY recording_of_tenant ON recording FOR SELECT TO segmenter_reader
+  USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
+GRANT SELECT ON recording TO segmenter_reader;
+
+ALTER TABLE contact ENABLE ROW LEVEL SECURITY;
+CREATE POLICY contact_of_tenant ON contact FOR SELECT TO segmenter_reader
+  USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
+GRANT SELECT ON contact TO segmenter_reader;

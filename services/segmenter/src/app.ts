@@ -1,0 +1,65 @@
+import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
+import {
+  type App,
+  createAccessControl,
+  createApp,
+  databaseCheck,
+  type Lifecycle,
+  type OidcOptions,
+  readAsTenant,
+} from '@wxcc-wfo/service-kit';
+import type { SegmenterConfig } from './config.ts';
+import { contactRoutes } from './contacts/contact-route.ts';
+import { audioRoutes } from './playback/audio-route.ts';
+import type { Wiring } from './wiring.ts';
+
+const STALLED_LOOP_MS = 60_000;
+
+/** The HTTP side of the segmenter, built and not listening. */
+export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}): Promise<App> {
+  const { config, pool, consumer } = wiring;
+  const oidc = oidcOptions(config);
+  const access = createAccessControl({ pool, apiKeys: config.API_KEYS, ...(oidc ? { oidc } : {}) });
+  const app = await createApp({
+    service: 'segmenter',
+    version: '0.1.0',
+    description: 'Turns ended tasks and their recordings into contacts, and plays exactly each contact’s part.',
+    logger: wiring.logger,
+    access,
+    trustProxy: config.HTTP_TRUST_PROXY,
+    ...(o.lifecycle ? { lifecycle: o.lifecycle } : {}),
+    readiness: [
+      databaseCheck(pool),
+      { name: 'consumer', check: () => (consumer.health().assigned ? null : 'It has not joined its group yet.') },
+    ],
+    liveness: [
+      { name: 'consumer', lastTickMs: () => consumer.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
+      { name: 'relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
+    ],
+  });
+  contactRoutes(app, { pool });
+  audioRoutes(app, {
+    pool,
+    access,
+    links: wiring.links,
+    keys: wiring.keys,
+    mediaFolder: config.MEDIA_FOLDER,
+    publicUrl: () => config.PUBLIC_URL ?? app.listeningOrigin,
+  });
+  await deadLetterRoutes(app, {
+    deadLetters: createDeadLetters({
+      pool,
+      consumers: [consumer],
+      readAsTenant: (tenantId, read) => readAsTenant(pool, { readerRole: 'segmenter_reader', tenantId }, read),
+    }),
+  });
+  await eventBlobRoutes(app, { pool });
+  return app;
+}
+
+function oidcOptions(config: SegmenterConfig): OidcOptions | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = config;
+  if (!issuer || !audience || !jwksUrl) return undefined;
+  const { OIDC_TENANT_CLAIM: tenantClaim, OIDC_SCOPES_CLAIM: scopesClaim } = config;
+  return { issuer, audience, jwksUrl, tenantClaim, scopesClaim };
+}

@@ -1,0 +1,103 @@
+import type { ContactSegmented } from '@wxcc-wfo/contracts';
+import { readAsTenant, type SqlClient } from '@wxcc-wfo/service-kit';
+import type { Pool } from 'pg';
+
+/** A place in the list: newest first, ties by id. */
+export interface ContactCursor {
+  startedAtMs: number;
+  contactId: string;
+}
+
+export interface ContactFilter {
+  contactType?: string | undefined;
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
+  agentId?: string | undefined;
+  teamId?: string | undefined;
+  queueId?: string | undefined;
+  callingNumber?: string | undefined;
+  calledNumber?: string | undefined;
+  audioState?: string | undefined;
+  associatedContactId?: string | undefined;
+}
+
+export interface ContactRepository {
+  /** Living contacts behind the cursor, at most `limit`. */
+  list(filter: ContactFilter, page: { after: ContactCursor | null; limit: number }): Promise<ContactSegmented[]>;
+  /** One contact, superseded or not. */
+  find(contactId: string): Promise<ContactSegmented | undefined>;
+  /** The other living contacts of its call, oldest first. */
+  associated(contact: ContactSegmented): Promise<ContactSegmented[]>;
+}
+
+const CONDITIONS: Record<keyof ContactFilter, string> = {
+  contactType: 'contact_type = ?',
+  fromMs: 'started_at_ms >= ?',
+  toMs: 'started_at_ms < ?',
+  agentId: 'agent_id = ?',
+  teamId: 'team_id = ?',
+  queueId: 'queue_id = ?',
+  callingNumber: 'calling_number = ?',
+  calledNumber: 'called_number = ?',
+  audioState: 'audio_state = ?',
+  associatedContactId: 'task_id = ?',
+};
+
+interface BodyRow {
+  body: ContactSegmented;
+}
+
+/** Contacts as one tenant sees them: every read runs under row-level security. */
+export function contactsOfTenant(pool: Pool, tenantId: string): ContactRepository {
+  const read = async (text: string, values: readonly unknown[]): Promise<ContactSegmented[]> => {
+    const query = (tx: SqlClient) => tx.query<BodyRow>(text, values);
+    const { rows } = await readAsTenant(pool, { readerRole: 'segmenter_reader', tenantId }, query);
+    return rows.map(({ body }) => body);
+  };
+  return {
+    async list(filter, { after, limit }) {
+      // The tenant also stands in the query, for the index.
+      const values: unknown[] = [tenantId];
+      const conditions = ['tenant_id = $1', 'NOT superseded'];
+      for (const [name, value] of Object.entries(filter) as [keyof ContactFilter, unknown][]) {
+        if (value === undefined) continue;
+        values.push(value);
+        conditions.push(CONDITIONS[name].replace('?', `$${values.length}`));
+      }
+      if (after !== null) {
+        values.push(after.startedAtMs, after.contactId);
+        conditions.push(`(started_at_ms, contact_id) < ($${values.length - 1}::bigint, $${values.length}::uuid)`);
+      }
+      values.push(limit);
+      return await read(
+        `SELECT body FROM contact WHERE ${conditions.join(' AND ')}
+         ORDER BY started_at_ms DESC, contact_id DESC LIMIT $${values.length}`,
+        values,
+      );
+    },
+    async find(contactId) {
+      const [contact] = await read(
+        'SELECT body FROM contact WHERE tenant_id = $1 AND contact_id = $2 ORDER BY acd_id LIMIT 1',
+        [tenantId, contactId],
+      );
+      return contact;
+    },
+    async associated({ acdId, taskId, contactId }) {
+      return await read(
+        `SELECT body FROM contact
+         WHERE tenant_id = $1 AND acd_id = $2 AND task_id = $3 AND contact_id <> $4 AND NOT superseded
+         ORDER BY started_at_ms, contact_id`,
+        [tenantId, acdId, taskId, contactId],
+      );
+    },
+  };
+}
+
+/**
+ * The contacts of whatever tenant under an id: two tenants that connect the same organization know a call under the
+ * same id. For callers whose right is proved otherwise, contact by contact (a signed link).
+ */
+export async function contactsUnderId(pool: SqlClient, contactId: string): Promise<ContactSegmented[]> {
+  const { rows } = await pool.query<BodyRow>('SELECT body FROM contact WHERE contact_id = $1', [contactId]);
+  return rows.map(({ body }) => body);
+}

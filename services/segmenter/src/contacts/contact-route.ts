@@ -1,0 +1,84 @@
+import { type App, problem, requireTenant } from '@wxcc-wfo/service-kit';
+import type { Pool } from 'pg';
+import { type ContactCursor, type ContactFilter, contactsOfTenant } from './contact-repository.ts';
+import { ContactDetails, ContactPage, ContactParams, ContactQuery, detailsOf, summaryOf } from './contact-schema.ts';
+
+const READ = { scope: 'contacts:read' };
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Lists and reads contacts (SEG-10, its first form). */
+export function contactRoutes(app: App, { pool }: { pool: Pool }): void {
+  app.get(
+    '/v1/contacts',
+    {
+      config: READ,
+      schema: { summary: 'Contacts, newest first', querystring: ContactQuery, response: { 200: ContactPage } },
+    },
+    async (request) => {
+      const { cursor, limit = 50 } = request.query;
+      const filter = filterOf(request.query);
+      const after = cursor === undefined ? null : decodeCursor(cursor);
+      const contacts = contactsOfTenant(pool, requireTenant(request));
+      // One more than asked for tells whether there is another page.
+      const found = await contacts.list(filter, { after, limit: limit + 1 });
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1) : undefined;
+      return { items: page.map(summaryOf), nextCursor: last === undefined ? null : encodeCursor(last) };
+    },
+  );
+
+  app.get(
+    '/v1/contacts/:contactId',
+    {
+      config: READ,
+      schema: { summary: 'One contact, whole', params: ContactParams, response: { 200: ContactDetails } },
+    },
+    async (request) => {
+      const contacts = contactsOfTenant(pool, requireTenant(request));
+      const contact = await contacts.find(request.params.contactId);
+      if (contact === undefined) throw contactNotFound(request.params.contactId);
+      return detailsOf(contact, await contacts.associated(contact));
+    },
+  );
+}
+
+export function contactNotFound(contactId: string) {
+  return problem({
+    status: 404,
+    code: 'not-found',
+    detail: `There is no contact ${contactId}, or it is another tenant's.`,
+    field: 'path/contactId',
+    remedy: 'Take an id from GET /v1/contacts.',
+  });
+}
+
+function filterOf({ from, to, cursor: _cursor, limit: _limit, ...equal }: ContactQuery): ContactFilter {
+  const fromMs = from === undefined ? undefined : Date.parse(from);
+  const toMs = to === undefined ? undefined : Date.parse(to);
+  if (fromMs !== undefined && toMs !== undefined && toMs <= fromMs) {
+    throw problem({
+      status: 400,
+      code: 'invalid-request',
+      detail: 'query/to: does not lie after from.',
+      field: 'query/to',
+      remedy: 'Give a time after from, or leave one of the two out.',
+    });
+  }
+  return { ...equal, fromMs, toMs };
+}
+
+function encodeCursor({ startedAtMs, contactId }: ContactCursor): string {
+  return Buffer.from(`${startedAtMs}/${contactId}`).toString('base64url');
+}
+
+function decodeCursor(cursor: string): ContactCursor {
+  const [startedAtMs = '', contactId = ''] = Buffer.from(cursor, 'base64url').toString().split('/');
+  if (/^\d{1,15}$/.test(startedAtMs) && UUID.test(contactId)) return { startedAtMs: Number(startedAtMs), contactId };
+  throw problem({
+    status: 400,
+    code: 'invalid-request',
+    detail: 'query/cursor: is not a cursor of this list.',
+    field: 'query/cursor',
+    remedy: 'Send nextCursor of the page before as it was given, or none for the first page.',
+  });
+}

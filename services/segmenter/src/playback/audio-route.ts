@@ -1,0 +1,150 @@
+import { contentRange, type EditList, parseByteRange, renderedWavSizeBytes, renderWav } from '@wxcc-wfo/audio';
+import type { ContactSegmented } from '@wxcc-wfo/contracts';
+import { type AccessControl, type App, problem, requireTenant } from '@wxcc-wfo/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Pool } from 'pg';
+import { Type } from 'typebox';
+import { contactsOfTenant, contactsUnderId } from '../contacts/contact-repository.ts';
+import { contactNotFound } from '../contacts/contact-route.ts';
+import { ContactParams } from '../contacts/contact-schema.ts';
+import type { AudioLinks } from './audio-link.ts';
+import type { RecordingKeys } from './recording-key-client.ts';
+import { checkReadable, openSourceOf, readStoredRecordings } from './recording-source.ts';
+
+export interface AudioRouteDeps {
+  pool: Pool;
+  access: AccessControl;
+  links: AudioLinks;
+  keys: RecordingKeys;
+  mediaFolder: string;
+  /** Where browsers reach this service. */
+  publicUrl(): string;
+}
+
+const LISTEN = 'contacts:listen';
+const AudioLink = Type.Object({
+  url: Type.String({ description: 'Plays the contact in a browser, without a credential.' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+});
+
+/** Plays contacts: exactly their window as a WAV stream with byte ranges, by credential or by signed link (SEG-10). */
+export function audioRoutes(app: App, deps: AudioRouteDeps): void {
+  app.post(
+    '/v1/contacts/:contactId/audio-links',
+    {
+      config: { scope: LISTEN },
+      schema: {
+        summary: 'A short-lived link to a contact’s audio',
+        params: ContactParams,
+        response: { 201: AudioLink },
+      },
+    },
+    async (request, reply) => {
+      const contact = await contactsOfTenant(deps.pool, requireTenant(request)).find(request.params.contactId);
+      if (contact === undefined) throw contactNotFound(request.params.contactId);
+      requireAudio(contact);
+      const { path, expiresAtMs } = deps.links.sign(contact);
+      const url = new URL(path, deps.publicUrl()).href;
+      return await reply.code(201).send({ url, expiresAt: new Date(expiresAtMs).toISOString() });
+    },
+  );
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/v1/contacts/:contactId/audio',
+    // The signature in the query is a credential of its own, hence the route looks at both itself.
+    config: { public: true },
+    schema: {
+      summary: 'The contact’s audio as WAV',
+      description: `Needs a signed link or a credential with the scope \`${LISTEN}\`. Answers byte ranges.`,
+      params: ContactParams,
+      querystring: Type.Object({ expires: Type.Optional(Type.String()), signature: Type.Optional(Type.String()) }),
+    },
+    async handler(request, reply) {
+      const { contactId } = request.params as { contactId: string };
+      const hasSignature = (request.query as { signature?: string }).signature !== undefined;
+      const contact = hasSignature
+        ? await contactOfLink(deps, contactId, request.url)
+        : await contactOfCaller(deps, contactId, request);
+      return await sendAudio(deps, contact, { request, reply });
+    },
+  });
+}
+
+async function contactOfCaller(deps: AudioRouteDeps, contactId: string, request: FastifyRequest) {
+  request.caller = await deps.access.authenticate(request.headers);
+  deps.access.authorize(request.caller, LISTEN);
+  const contact = await contactsOfTenant(deps.pool, requireTenant(request)).find(contactId);
+  if (contact === undefined) throw contactNotFound(contactId);
+  return contact;
+}
+
+async function contactOfLink(deps: AudioRouteDeps, contactId: string, url: string): Promise<ContactSegmented> {
+  let expired = false;
+  for (const contact of await contactsUnderId(deps.pool, contactId)) {
+    const verdict = deps.links.verify(contact, url);
+    if (verdict.ok) return contact;
+    expired ||= verdict.why === 'expired';
+  }
+  throw problem({
+    status: 403,
+    code: expired ? 'link-expired' : 'signature-refused',
+    detail: expired ? 'This link has expired.' : 'The signature is not one for this contact.',
+    field: 'query/signature',
+    remedy: `Ask for a new link: POST /v1/contacts/${contactId}/audio-links.`,
+  });
+}
+
+/** The edit list of a contact that can be heard; else the state that says why not (MED-02). */
+function requireAudio({ contactId, audio }: ContactSegmented): EditList {
+  if (audio.state === 'file-uploaded' && audio.editList !== null) return audio.editList as EditList;
+  const never = audio.state === 'no-file-to-upload';
+  throw problem({
+    status: 409,
+    code: 'audio-not-available',
+    detail: `The audio of contact ${contactId} is in the state ${audio.state}.${audio.reason === null ? '' : ` ${audio.reason}`}`,
+    remedy: never ? 'There will be none.' : 'Try again when the contact’s audio state is file-uploaded.',
+  });
+}
+
+async function sendAudio(
+  deps: AudioRouteDeps,
+  contact: ContactSegmented,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): Promise<FastifyReply> {
+  const list = requireAudio(contact);
+  const size = renderedWavSizeBytes(list);
+  const etag = `"${contact.contactId}-${contact.version}"`;
+  void reply.headers({
+    etag,
+    'accept-ranges': 'bytes',
+    'cache-control': 'private, no-cache',
+    'content-disposition': `inline; filename="contact-${contact.contactId}.wav"`,
+    'referrer-policy': 'no-referrer',
+  });
+  if (request.headers['if-none-match'] === etag) return await reply.code(304).send();
+  // Parts of two versions must not be put together.
+  const mayBePart = [undefined, etag].includes(request.headers['if-range'] as string | undefined);
+  const range = parseByteRange(mayBePart ? request.headers.range : undefined, size);
+  if (range.kind === 'unsatisfiable') {
+    throw problem({
+      status: 416,
+      code: 'range-not-satisfiable',
+      detail: `The audio has ${size} bytes.`,
+      field: 'headers/range',
+      remedy: `Ask for bytes between 0 and ${size - 1}.`,
+      headers: { 'content-range': contentRange(range, size)! },
+    });
+  }
+  const { startByte, endByte } = range.kind === 'range' ? range : { startByte: 0, endByte: size };
+  const part = contentRange(range, size);
+  void reply
+    .code(part === undefined ? 200 : 206)
+    .type('audio/wav')
+    .header('content-length', endByte - startByte);
+  if (part !== undefined) void reply.header('content-range', part);
+  if (request.method === 'HEAD') return await reply.send();
+  const stored = await readStoredRecordings(deps.pool, contact);
+  await checkReadable(deps, stored, list.pieces);
+  return await reply.send(renderWav(list, openSourceOf(deps, stored), { startByte, endByte }));
+}

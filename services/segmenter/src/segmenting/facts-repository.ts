@@ -1,0 +1,123 @@
+import type { RecordingAvailable, TaskEnded } from '@wxcc-wfo/contracts';
+import type { SqlClient } from '@wxcc-wfo/service-kit';
+
+/** Names one task; all locks are taken in the order of its three parts. */
+export interface TaskKey {
+  tenantId: string;
+  acdId: string;
+  taskId: string;
+}
+
+/** One text per task, for maps. */
+export const keyText = ({ tenantId, acdId, taskId }: TaskKey): string => `${tenantId}:${acdId}:${taskId}`;
+
+/** The keys as three parallel arrays: the parameters of every statement below. */
+function keyColumns(keys: readonly TaskKey[]): [string[], string[], string[]] {
+  return [keys.map((key) => key.tenantId), keys.map((key) => key.acdId), keys.map((key) => key.taskId)];
+}
+
+interface KeyRow {
+  tenant_id: string;
+  acd_id: string;
+  task_id: string;
+}
+const keyOf = (row: KeyRow): TaskKey => ({ tenantId: row.tenant_id, acdId: row.acd_id, taskId: row.task_id });
+
+export interface StoredTask {
+  key: TaskKey;
+  /** Nothing was known of the task before: it has neither recordings nor contacts. */
+  isNew: boolean;
+}
+
+// The conflict clause locks every row, whether or not its condition lets the row change.
+const STORE_TASKS = `
+  INSERT INTO task AS stored (tenant_id, acd_id, task_id, revision, facts, first_seen_at_ms)
+  SELECT tenant_id, acd_id, task_id, revision, facts::jsonb, $6
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::text[])
+    AS given (tenant_id, acd_id, task_id, revision, facts)
+  ORDER BY tenant_id, acd_id, task_id
+  ON CONFLICT (tenant_id, acd_id, task_id) DO UPDATE SET revision = excluded.revision, facts = excluded.facts
+    WHERE stored.revision < excluded.revision
+  RETURNING tenant_id, acd_id, task_id, xmax = 0 AS is_new`;
+
+/**
+ * Locks the tasks, in the order of their keys, and stores those facts that are newer than what is there.
+ * Gives the tasks that changed. One task may be given once only.
+ */
+export async function storeTasks(tx: SqlClient, tasks: readonly TaskEnded[], nowMs: number): Promise<StoredTask[]> {
+  const { rows } = await tx.query<KeyRow & { is_new: boolean }>(STORE_TASKS, [
+    ...keyColumns(tasks),
+    tasks.map(({ revision }) => revision),
+    tasks.map((task) => JSON.stringify(task)),
+    nowMs,
+  ]);
+  return rows.map((row) => ({ key: keyOf(row), isNew: row.is_new }));
+}
+
+// Nothing of a task that is there changes; the clause stands there for its lock.
+const LOCK_TASKS = `
+  INSERT INTO task AS stored (tenant_id, acd_id, task_id, revision, first_seen_at_ms)
+  SELECT DISTINCT tenant_id, acd_id, task_id, 0, $4::bigint
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS given (tenant_id, acd_id, task_id)
+  ORDER BY tenant_id, acd_id, task_id
+  ON CONFLICT (tenant_id, acd_id, task_id) DO UPDATE SET revision = stored.revision WHERE false`;
+
+/** Locks the tasks in the order of their keys; those that nothing is known of get a row without facts. */
+export async function lockTasks(tx: SqlClient, keys: readonly TaskKey[], nowMs: number): Promise<void> {
+  await tx.query(LOCK_TASKS, [...keyColumns(keys), nowMs]);
+}
+
+const STORE_RECORDINGS = `
+  INSERT INTO recording (tenant_id, acd_id, task_id, recording_id, generation, facts)
+  SELECT tenant_id, acd_id, task_id, recording_id, generation, facts::jsonb
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::integer[], $6::text[])
+    AS given (tenant_id, acd_id, task_id, recording_id, generation, facts)
+  ON CONFLICT DO NOTHING
+  RETURNING tenant_id, acd_id, task_id`;
+
+/** Stores recordings under the locks of their tasks; gives the tasks to which a new one was added, each once. */
+export async function storeRecordings(tx: SqlClient, recordings: readonly RecordingAvailable[]): Promise<TaskKey[]> {
+  const { rows } = await tx.query<KeyRow>(STORE_RECORDINGS, [
+    ...keyColumns(recordings),
+    recordings.map(({ recordingId }) => recordingId),
+    recordings.map(({ generation }) => generation),
+    recordings.map((recording) => JSON.stringify(recording)),
+  ]);
+  return [...new Map(rows.map((row) => [keyText(keyOf(row)), keyOf(row)])).values()];
+}
+
+const ofTasks = (table: string, columns: string) => `
+  SELECT ${columns} FROM ${table}
+  JOIN unnest($1::uuid[], $2::uuid[], $3::text[]) AS wanted (tenant_id, acd_id, task_id)
+  USING (tenant_id, acd_id, task_id)`;
+
+/** Facts of the tasks among these that have some. */
+export async function readTasks(tx: SqlClient, keys: readonly TaskKey[]): Promise<TaskEnded[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await tx.query<{ facts: TaskEnded }>(
+    `${ofTasks('task', 'facts')} WHERE revision > 0`,
+    keyColumns(keys),
+  );
+  return rows.map(({ facts }) => facts);
+}
+
+/** All recordings of these tasks, by task. */
+export async function readRecordings(
+  tx: SqlClient,
+  keys: readonly TaskKey[],
+): Promise<Map<string, RecordingAvailable[]>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await tx.query<{ facts: RecordingAvailable }>(ofTasks('recording', 'facts'), keyColumns(keys));
+  return Map.groupBy(
+    rows.map(({ facts }) => facts),
+    keyText,
+  );
+}
+
+/** When the first recording arrived whose task is still not there; null when none waits. */
+export async function oldestAwaitedTaskMs(client: SqlClient): Promise<number | null> {
+  const { rows } = await client.query<{ oldest: number | null }>(
+    'SELECT min(first_seen_at_ms) AS oldest FROM task WHERE revision = 0',
+  );
+  return rows[0]?.oldest ?? null;
+}

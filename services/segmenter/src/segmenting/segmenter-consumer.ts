@@ -1,0 +1,59 @@
+import { trace } from '@opentelemetry/api';
+import {
+  appendEvents,
+  type BatchHandler,
+  done,
+  type OutgoingEvent,
+  type ReceivedEvent,
+  type SqlClient,
+  traceHeadersOf,
+} from '@wxcc-wfo/bus';
+import { TOPICS } from '@wxcc-wfo/contracts';
+import { keyText } from './facts-repository.ts';
+import type { SegmentBatchStep } from './segment-batch-step.ts';
+import type { AssignedContact } from './segment-task.ts';
+
+export interface SegmenterHandlers {
+  'task-ended': BatchHandler<'task-ended'>;
+  'recording-available': BatchHandler<'recording-available'>;
+}
+
+/**
+ * `task-ended` and `recording-available` in, `contact-segmented` out, all in the batch's transaction (rules 2 and 3).
+ * `onSegmented` is told of contacts before their transaction commits: for measurements only.
+ */
+export function createSegmenterHandlers(deps: {
+  step: SegmentBatchStep;
+  onSegmented(changed: readonly AssignedContact[]): void;
+}): SegmenterHandlers {
+  const publish = async (tx: SqlClient, events: readonly ReceivedEvent[], changed: readonly AssignedContact[]) => {
+    await appendEvents(tx, outgoing(events, changed));
+    deps.onSegmented(changed);
+    return events.map(() => done);
+  };
+  return {
+    'task-ended': async (events, tx) => {
+      const tasks = events.map(({ payload }) => payload);
+      return await publish(tx, events, await deps.step.ofTasks(tx, tasks));
+    },
+    'recording-available': async (events, tx) => {
+      const recordings = events.map(({ payload }) => payload);
+      return await publish(tx, events, await deps.step.ofRecordings(tx, recordings));
+    },
+  };
+}
+
+/** Each contact's event continues the trace of the fact that changed it. */
+function outgoing(events: readonly ReceivedEvent[], changed: readonly AssignedContact[]): OutgoingEvent[] {
+  const causes = new Map(
+    (events as readonly ReceivedEvent<'task-ended' | 'recording-available'>[]).map((event) => [
+      keyText(event.payload),
+      event.context,
+    ]),
+  );
+  return changed.map(({ contact }) => {
+    const cause = causes.get(keyText(contact));
+    const traceContext = cause && traceHeadersOf(trace.getSpanContext(cause));
+    return { topic: TOPICS.contactSegmented, payload: contact, ...(traceContext && { traceContext }) };
+  });
+}

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { TaskFacts, WebexClient } from '../port.ts';
+import { clientOptions, ORG_ID, type StubRequest, startWebexStub, type WebexStub } from '../testing/webex-stub.ts';
+import { createWebexClient } from '../webex-client.ts';
+
+const WINDOW = { startMs: 1_700_000_000_000, endMs: 1_700_000_600_000 };
+
+let stub: WebexStub;
+let client: WebexClient;
+beforeEach(async () => {
+  stub = await startWebexStub();
+  client = createWebexClient(clientOptions(stub));
+});
+afterEach(() => stub.close());
+
+const node = (id: string, createdTime: number) => ({ id, createdTime, eventName: 'connected', duration: 1 });
+const record = (id: string, activities: object = { totalCount: 0, nodes: [], pageInfo: { hasNextPage: false } }) => ({
+  id,
+  channelType: 'telephony',
+  createdTime: WINDOW.startMs,
+  endedTime: WINDOW.startMs + 1,
+  activities,
+});
+const list = (tasks: object[], endCursor: string | null = null) => ({
+  json: { data: { taskDetails: { tasks, pageInfo: { hasNextPage: endCursor !== null, endCursor } } } },
+});
+
+async function readAll(): Promise<TaskFacts[]> {
+  const tasks: TaskFacts[] = [];
+  for await (const page of client.listEndedTasks(WINDOW)) tasks.push(...page.tasks);
+  return tasks;
+}
+
+const isInner = (request: StubRequest) => 'after' in request.json.variables;
+
+describe('listing ended tasks', () => {
+  it('follows the cursor from NA to the end, by ended time, through an empty page', async () => {
+    stub.answer((_, index) => [list([record('a')], '1'), list([], '2'), list([record('b')])][index] ?? { status: 500 });
+    expect((await readAll()).map((task) => task.taskId)).toEqual(['a', 'b']);
+    expect(stub.requests.map((request) => request.json.variables.cursor)).toEqual(['NA', '1', '2']);
+    const [first] = stub.requests;
+    expect(first).toMatchObject({ method: 'POST', path: `/search?orgId=${ORG_ID}` });
+    expect(first?.json.variables).toEqual({ from: WINDOW.startMs, to: WINDOW.endMs, by: 'endedTime', cursor: 'NA' });
+    expect(first?.json.query).toContain('activities(first: 100)');
+  });
+
+  it('begins each listing from the start', async () => {
+    stub.answer(() => list([record('a')]));
+    await readAll();
+    await readAll();
+    expect(stub.requests.map((request) => request.json.variables.cursor)).toEqual(['NA', 'NA']);
+  });
+
+  it('refuses a cursor that was there before and a next page without a cursor', async () => {
+    stub.answer(() => list([record('a')], '1'));
+    await expect(readAll()).rejects.toMatchObject({ kind: 'invalid-answer', retriable: true });
+    stub.answer(() => ({ json: { data: { taskDetails: { tasks: [], pageInfo: { hasNextPage: true } } } } }));
+    await expect(readAll()).rejects.toThrow(/pageInfo\.endCursor/);
+  });
+
+  it('reads further inner pages of one task only, by its own cursor', async () => {
+    const rows = [4, 3, 2, 1].map((offset) => node(`row-${offset}`, WINDOW.startMs + offset));
+    const page = (nodes: object[], endCursor: string | null) => ({
+      totalCount: 4,
+      nodes,
+      pageInfo: { hasNextPage: endCursor !== null, endCursor },
+    });
+    stub.answer((request) =>
+      isInner(request)
+        ? list([record('a', page(rows.slice(1), null))])
+        : list([record('a', page(rows.slice(0, 2), String(WINDOW.startMs + 3))), record('b')]),
+    );
+    const [a, b] = await readAll();
+    expect(a).toMatchObject({ taskId: 'a', activitiesComplete: true, activityCount: 4 });
+    expect(a?.activities.map((activity) => activity.activityId)).toEqual(['row-1', 'row-2', 'row-3', 'row-4']);
+    expect(b).toMatchObject({ activitiesComplete: true, activityCount: 0 });
+    expect(stub.requests.filter(isInner).map((request) => request.json.variables)).toEqual([
+      {
+        from: WINDOW.startMs,
+        to: WINDOW.endMs,
+        by: 'endedTime',
+        filter: { id: { equals: 'a' } },
+        after: String(WINDOW.startMs + 4),
+      },
+    ]);
+  });
+
+  it('takes HTTP 200 with errors for a failure, whatever data stands beside', async () => {
+    const data = { taskDetails: { tasks: [] } };
+    stub.answer(() => ({ json: { data, errors: [{ message: 'Validation error: unknown field' }] } }));
+    await expect(readAll()).rejects.toMatchObject({ kind: 'invalid-request', statusCode: 200, retriable: false });
+    expect(stub.requests).toHaveLength(1);
+    stub.answer(() => ({ json: { data, error: { key: 403, message: [{ description: 'no role' }] } } }));
+    await expect(readAll()).rejects.toMatchObject({ kind: 'forbidden' });
+  });
+
+  it('repeats a page whose answer carried a passing error', async () => {
+    stub.answer((_, index) =>
+      index === 0 ? { json: { data: null, errors: [{ message: 'Internal fault' }] } } : list([record('a')]),
+    );
+    expect(await readAll()).toHaveLength(1);
+    expect(stub.requests).toHaveLength(2);
+  });
+
+  it('names the record and field that it cannot use', async () => {
+    stub.answer(() => list([record('a'), { id: 'b' }]));
+    await expect(readAll()).rejects.toThrow(/data\.taskDetails\.tasks\[1\]\.createdTime/);
+    stub.answer(() => ({ json: { data: {} } }));
+    await expect(readAll()).rejects.toThrow(/nothing at data\.taskDetails/);
+  });
+
+  it('refuses windows that are empty or wider than 30 days', async () => {
+    const { startMs } = WINDOW;
+    for (const endMs of [startMs, startMs + 31 * 86_400_000]) {
+      await expect(client.countEndedTasks({ startMs, endMs })).rejects.toMatchObject({ kind: 'invalid-request' });
+    }
+  });
+});
+
+describe('counting ended tasks', () => {
+  it('reads the aggregation’s float, and nothing as 0', async () => {
+    stub.answer(() => ({
+      json: { data: { taskDetails: { tasks: [{ aggregation: [{ name: 'tasks', value: 24.0 }] }] } } },
+    }));
+    await expect(client.countEndedTasks(WINDOW)).resolves.toBe(24);
+    expect(stub.requests[0]?.json.variables).toEqual({ from: WINDOW.startMs, to: WINDOW.endMs, by: 'endedTime' });
+    stub.answer(() => ({ json: { data: { taskDetails: { tasks: [] } } } }));
+    await expect(client.countEndedTasks(WINDOW)).resolves.toBe(0);
+  });
+});
+
+describe('reading tasks by id', () => {
+  it('asks by creation, then by end for those not found', async () => {
+    stub.answer((request) => list([record(request.json.variables.by === 'createdTime' ? 'a' : 'b')]));
+    const tasks = await client.getTasks(['a', 'b', 'b']);
+    expect(tasks.map((task) => task.taskId)).toEqual(['a', 'b']);
+    expect(stub.requests.map((request) => request.json.variables.filter)).toEqual([
+      { or: [{ id: { equals: 'a' } }, { id: { equals: 'b' } }] },
+      { or: [{ id: { equals: 'b' } }] },
+    ]);
+    for (const { json } of stub.requests) expect(json.variables.to - json.variables.from).toBeLessThan(30 * 86_400_000);
+  });
+
+  it('gives undefined for a task that is not there', async () => {
+    stub.answer(() => list([]));
+    await expect(client.getTask('a', { aroundMs: WINDOW.startMs })).resolves.toBeUndefined();
+    const { from, to } = stub.requests[0]?.json.variables ?? {};
+    expect(from).toBeLessThan(WINDOW.startMs);
+    expect(to).toBeGreaterThan(WINDOW.startMs);
+  });
+});

@@ -314,14 +314,19 @@ export function reasonOf(outcome: { reason: string; cause?: unknown }): string {
   return outcome.cause === undefined ? outcome.reason : `${outcome.reason}: ${describeError(outcome.cause)}`;
 }
 
+/** One line and one count per code: a flood of poison must not become a flood of lines. */
 function report(letters: readonly NewDeadLetter[], o: ProcessorOptions): void {
+  const byCode = new Map<string, NewDeadLetter[]>();
   for (const letter of letters) {
-    if (letter.state === 'waiting') continue;
-    const { topic, partition, offset } = letter.record;
-    busMetrics().bus_dead_letters_total.add(1, { topic, code: letter.code });
+    if (letter.state === 'parked') byCode.set(letter.code, [...(byCode.get(letter.code) ?? []), letter]);
+  }
+  for (const [code, parked] of byCode) {
+    const { record, step, attempt } = parked[0]!;
+    const { topic, partition, offset } = record;
+    busMetrics().bus_dead_letters_total.add(parked.length, { topic, code });
     o.logger.error(
-      { topic, partition, offset: offset.toString(), code: letter.code, step: letter.step, attempt: letter.attempt },
-      'an event was parked as a dead letter; inspect it at /v1/dead-letters, mend its cause, replay or discard it',
+      { topic, partition, offset: offset.toString(), code, step, attempt, events: parked.length },
+      'events were parked as dead letters; inspect them at /v1/dead-letters, mend the cause, replay or discard',
     );
   }
 }

@@ -10,12 +10,15 @@ export interface BusOptions {
   /** Put before every topic, group and transactional id; keeps tests and installations on one cluster apart. */
   topicPrefix?: string;
   logger: Logger;
+  /** A consumer that is silent for so long loses its partitions to the others; the broker's least is 6 s. Default 15 s. */
+  sessionTimeoutMs?: number;
 }
 
 export interface Bus {
   readonly clientId: string;
   readonly prefix: string;
   readonly logger: Logger;
+  readonly sessionTimeoutMs: number;
   /** The topic's name at the broker. */
   physicalTopic(topic: TopicName): string;
   /** The contract's name of a topic of the broker; undefined if it is none of ours. */
@@ -41,6 +44,7 @@ export function createBus(o: BusOptions): Bus {
     clientId: o.clientId,
     prefix,
     logger: o.logger,
+    sessionTimeoutMs: o.sessionTimeoutMs ?? 15_000,
     physicalTopic: (topic) => prefix + topic,
     logicalTopic: (physical) => logicalNames.get(physical),
     createKafka: (onLog) =>
@@ -114,7 +118,7 @@ function topicConfiguration(topic: TopicName, replicationFactor: number) {
 // kafkajs calls errors what it retries and survives; they are warnings. What it prints with the words below is the
 // ordinary start of a group, a transaction or a broker.
 const ORDINARY =
-  /coordinator|rebalanc|not the leader|no leader|concurrent operation|There is no leader|joined the group|Limiting retries/i;
+  /coordinator|rebalanc|not the leader|no leader|concurrent operation|There is no leader|joined the group|Limiting retries|switched default partitioner/i;
 
 function logTo(logger: Logger, onLog?: (message: string, extra: Record<string, unknown>) => void): logCreator {
   return () =>

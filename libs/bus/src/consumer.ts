@@ -34,7 +34,6 @@ export interface ConsumerOptions {
   concurrency?: number;
   /** Of events that ended as `retry`. Default 8 attempts, from 1 s to 60 s. */
   retry?: RetryPolicy;
-  sessionTimeoutMs?: number;
   /** A partition that is behind and hasn't moved for so long counts as stalled. Default 60 s. */
   stallMs?: number;
   /** Needed to read events larger than 900 kB from their publisher. */
@@ -87,7 +86,7 @@ const WATCH_MS = 5_000;
 /** A consumer of a group: at least once, its effects, dead letters and position in one transaction (rules 3 and 4). */
 export function createConsumer(o: ConsumerOptions): Consumer {
   const topics = Object.keys(o.handlers) as TopicName[];
-  const sessionTimeout = o.sessionTimeoutMs ?? 30_000;
+  const sessionTimeout = o.bus.sessionTimeoutMs;
   const stallMs = o.stallMs ?? 60_000;
   const stopping = new AbortController();
   let lastTickMs = Date.now();

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Type } from 'typebox';
 import type { AccessControl, Caller } from './access.ts';
@@ -37,6 +38,7 @@ async function build(): Promise<App> {
     lifecycle,
     readiness: [{ name: 'thing', check: () => ready }],
     bodyLimit: 1_000,
+    closeGraceMs: 50,
   });
   app.put(
     '/v1/things/:thingId',
@@ -256,4 +258,18 @@ it('a request that is no HTTP gets 400 and the server lives on', async () => {
     socket.once('error', reject);
   });
   expect(answer).toContain('400 Bad Request');
+});
+
+it('closing does not wait for an answer that never ends', async () => {
+  const streaming = await build();
+  streaming.get('/v1/endless', { config: { public: true } }, (_request, reply) => {
+    const endless = new Readable({ read() {} });
+    endless.push('the first byte');
+    return reply.send(endless);
+  });
+  const url = await streaming.listen({ host: '127.0.0.1', port: 0 });
+  const answer = await fetch(`${url}/v1/endless`);
+  const rest = answer.text().catch((error: Error) => error.name);
+  await streaming.close();
+  expect(await rest).toBe('TypeError');
 });

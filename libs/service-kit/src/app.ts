@@ -57,10 +57,13 @@ export interface AppOptions {
   trustProxy?: string[];
   /** Bytes; default 1 MiB */
   bodyLimit?: number;
+  /** How long answers under way may go on once the app closes; default 3 s, then their connections are cut */
+  closeGraceMs?: number;
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_PARAM_LENGTH = 200;
+const CLOSE_GRACE_MS = 3_000;
 
 export const httpMetrics = {
   http_server_request_duration_seconds: {
@@ -95,6 +98,7 @@ export async function createApp(o: AppOptions): Promise<App> {
   refuseOpenRoutes(app);
   guard(app, o.access);
   keepTraceContext(app);
+  boundClosing(app, o.closeGraceMs ?? CLOSE_GRACE_MS);
   measure(app);
   await describeApi(app as unknown as FastifyInstance, o);
   addHealth(app, o);
@@ -147,6 +151,15 @@ function keepTraceContext(app: App): void {
     if (active) context.with(active, done);
     else done();
   });
+}
+
+/** A listener who streams an hour of audio must not eat the time in which consumers commit and relays drain. */
+function boundClosing(app: App, graceMs: number): void {
+  let timer: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  });
+  app.addHook('onClose', async () => clearTimeout(timer));
 }
 
 function measure(app: App): void {

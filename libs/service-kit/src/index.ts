@@ -1,4 +1,5 @@
 export { type AccessControl, type AccessOptions, type Caller, createAccessControl } from './access.ts';
+export { accessOptions } from './access-config.ts';
 export { type ApiKeyEntry, apiKeyId, coversScope, hashApiKey, newApiKey } from './api-key.ts';
 export { type App, type AppOptions, createApp, httpMetrics, requireTenant } from './app.ts';
 export { baseConfig } from './base-config.ts';

@@ -42,6 +42,12 @@ describe('log lines', () => {
     expect(line?.msg).toContain('wfo_op_[redacted]');
   });
 
+  it('take e-mail addresses and phone numbers out of free text, but leave versions, times and paths alone', () => {
+    const kept = 'pg@8.23.1/lib 2026-11-22T20:00:00+0100 a+1234567b';
+    const [line] = capture((logger) => logger.info(`ann.lee+x@mail.example.org called +4930123456 ${kept}`));
+    expect(line?.msg).toBe(`[redacted] called [redacted] ${kept}`);
+  });
+
   it('show errors with type, message, code and causes, but none of their other properties', () => {
     const cause = Object.assign(new TypeError('cannot reach redis://:pw123@host'), { detail: 'Key (ani)=(+4930)' });
     const error = Object.assign(new Error('outer', { cause }), { code: 'ECONNREFUSED', config: { token: 'secret-1' } });

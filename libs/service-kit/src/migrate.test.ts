@@ -66,6 +66,20 @@ describe('migrating a service', () => {
     );
   });
 
+  it('may run for one service in several databases at once, though its roles are shared by all of them', async () => {
+    const service = newService();
+    const others = await Promise.all([testDatabase('migrate'), testDatabase('migrate')]);
+    const urls = await Promise.all(
+      [database, ...others].map(({ url: adminUrl }) =>
+        migrateService({ adminUrl, service, password: 'p', folders: [accessMigrationsFolder] }),
+      ),
+    );
+    for (const { databaseUrl } of urls) {
+      expect(await query(databaseUrl, 'SELECT count(*) AS n FROM api_key')).toEqual([{ n: 0 }]);
+    }
+    await Promise.all(others.map((other) => other.drop()));
+  });
+
   it('keeps services out of each other’s schemas', async () => {
     const [one, other] = [newService(), newService()];
     const own = folderWith('secret', { '0001_a.sql': 'CREATE TABLE a (id int);' });
@@ -95,7 +109,7 @@ describe('migrating a service', () => {
     const service = newService();
     const reader = `${schemaOf(service)}_reader`;
     const leaky = folderWith('leaky', {
-      '0001_a.sql': `CREATE TABLE leaky (tenant_id uuid); GRANT SELECT ON leaky TO ${reader};`,
+      '0001_a.sql': `CREATE TABLE leaky (id int, tenant_id uuid); GRANT SELECT (id) ON leaky TO ${reader};`,
     });
     await expect(migrateService({ adminUrl: database.url, service, password: 'p', folders: [leaky] })).rejects.toThrow(
       `${reader} may read leaky without row-level security.`,

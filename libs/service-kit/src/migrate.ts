@@ -9,7 +9,7 @@ export interface MigrateOptions {
   adminUrl: string;
   /** Name of the service; schema and role are called the same, with `_` for `-` */
   service: string;
-  /** Password of the service's role */
+  /** Password of the service's role; the role is shared by all databases of the server, so the last one given counts */
   password: string;
   /** Folders with `NNNN_name.sql`, in the order in which they are applied */
   folders: string[];
@@ -90,7 +90,7 @@ async function refuseUnguardedTables(client: pg.Client, schema: string): Promise
   const { rows } = await client.query<{ name: string }>(
     `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
      WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'tenant_id'
-       AND NOT c.relrowsecurity AND has_table_privilege($1 || '_reader', c.oid, 'SELECT')`,
+       AND NOT c.relrowsecurity AND has_any_column_privilege($1 || '_reader', c.oid, 'SELECT')`,
     [schema],
   );
   if (rows.length === 0) return;

@@ -38,9 +38,14 @@ const SCRUBBINGS: readonly [RegExp, string][] = [
   [/\bwfo_([a-z0-9-]{1,64})_[A-Za-z0-9_-]{20,}/g, `wfo_$1_${REDACTED}`],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, REDACTED],
   [/([?&](?:token|access_token|code|state|signature|sig|key|secret|X-Amz-[A-Za-z-]+)=)[^&\s"'\\]+/gi, `$1${REDACTED}`],
+  [/[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/g, REDACTED],
+  [/(?<![A-Za-z0-9/])\+\d{7,15}\b/g, REDACTED],
 ];
 
-/** Takes credentials out of free text: user and password in URLs, bearers, API keys, JWTs, signatures in queries. */
+/**
+ * Takes out of free text what can be told by its form: user and password in URLs, bearers, API keys, JWTs, signatures
+ * in queries, e-mail addresses, international phone numbers.
+ */
 export function scrub(text: string): string {
   let scrubbed = text;
   for (const [pattern, replacement] of SCRUBBINGS) scrubbed = scrubbed.replace(pattern, replacement);

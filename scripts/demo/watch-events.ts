@@ -1,0 +1,59 @@
+import { type ContactSegmented, checkEvent, TOPIC_NAMES, type TopicName } from '@wxcc-wfo/contracts';
+import { uniqueName } from '@wxcc-wfo/testkit';
+import { Kafka, logLevel } from 'kafkajs';
+
+/** What anybody who consumes the events knows: the latest version of every contact, and what came before it. */
+export interface EventWatch {
+  /** Tasks seen as `task-ended`. */
+  tasks: Set<string>;
+  recordings: Set<string>;
+  contacts: Map<string, ContactSegmented>;
+  /** `traceparent` of the record that told of a task’s end. */
+  traceOfTask: Map<string, string>;
+  records: number;
+  stop(): Promise<void>;
+}
+
+/** Consumes all topics from their start, as an integrator would, and keeps what the demo shows. */
+export async function watchEvents(o: { brokers: string[]; topicPrefix?: string }): Promise<EventWatch> {
+  const prefix = o.topicPrefix ?? '';
+  const kafka = new Kafka({ brokers: o.brokers, clientId: 'demo', logLevel: logLevel.NOTHING });
+  const groupId = uniqueName('demo');
+  const consumer = kafka.consumer({ groupId });
+  const watch: EventWatch = {
+    tasks: new Set(),
+    recordings: new Set(),
+    contacts: new Map(),
+    traceOfTask: new Map(),
+    records: 0,
+    async stop() {
+      await consumer.disconnect();
+    },
+  };
+  await consumer.connect();
+  await consumer.subscribe({ topics: TOPIC_NAMES.map((topic) => prefix + topic), fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ topic, message }) => {
+      watch.records++;
+      if (message.value)
+        take(watch, topic.slice(prefix.length) as TopicName, message.value, message.headers?.traceparent);
+    },
+  });
+  return watch;
+}
+
+function take(watch: EventWatch, topic: TopicName, value: Buffer, traceparent: unknown): void {
+  const checked = checkEvent(topic, JSON.parse(value.toString('utf8')));
+  if (!checked.ok) throw new Error(`An event on ${topic} breaks its contract: ${checked.problems.join('; ')}`);
+  if (topic === 'task-ended') {
+    const { taskId } = checked.event as { taskId: string };
+    watch.tasks.add(taskId);
+    if (traceparent && !watch.traceOfTask.has(taskId)) watch.traceOfTask.set(taskId, String(traceparent));
+  } else if (topic === 'recording-available') {
+    watch.recordings.add((checked.event as { recordingId: string }).recordingId);
+  } else if (topic === 'contact-segmented') {
+    const contact = checked.event as ContactSegmented;
+    const known = watch.contacts.get(contact.contactId);
+    if (!known || known.version < contact.version) watch.contacts.set(contact.contactId, contact);
+  }
+}

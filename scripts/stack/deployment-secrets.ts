@@ -1,0 +1,57 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { newApiKey, newSealingKey } from '@wxcc-wfo/service-kit';
+import { SERVICE_NAMES, type ServiceName } from './services.ts';
+
+interface ApiKey {
+  key: string;
+  sha256: string;
+}
+
+/** Secrets of a local deployment: drawn once, kept in the data folder, readable by its owner only. */
+export interface DeploymentSecrets {
+  tenantId: string;
+  databasePasswords: Record<ServiceName, string>;
+  sealingKeys: Record<ServiceName, string>;
+  handoverKeys: string;
+  linkSigningKey: string;
+  operator: ApiKey;
+  internal: ApiKey;
+}
+
+function drawSecrets(): DeploymentSecrets {
+  const perService = (draw: () => string) =>
+    Object.fromEntries(SERVICE_NAMES.map((name) => [name, draw()])) as Record<ServiceName, string>;
+  return {
+    tenantId: randomUUID(),
+    databasePasswords: perService(() => randomBytes(18).toString('base64url')),
+    sealingKeys: perService(() => `k1:${newSealingKey()}`),
+    handoverKeys: `k1:${newSealingKey()}`,
+    linkSigningKey: newSealingKey(),
+    operator: newApiKey('operator'),
+    internal: newApiKey('internal'),
+  };
+}
+
+/** The secrets in `file`, drawn and written first if there are none. */
+export function loadDeploymentSecrets(file: string): DeploymentSecrets {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as DeploymentSecrets;
+  const secrets = drawSecrets();
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  return secrets;
+}
+
+/** What every service is told about keys: hashes only. The operator has one tenant, siblings have none. */
+export function apiKeyEntries(secrets: DeploymentSecrets): string {
+  return JSON.stringify([
+    { id: 'operator', sha256: secrets.operator.sha256, scopes: ['*'], tenantId: secrets.tenantId },
+    {
+      id: 'internal',
+      sha256: secrets.internal.sha256,
+      scopes: ['recording-keys:read', 'events:read', 'metrics:read'],
+      tenantId: null,
+    },
+  ]);
+}

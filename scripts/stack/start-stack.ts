@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs';
+import { freePort, type ServerAddresses, startWatchdog } from '@wxcc-wfo/testkit';
+import { migrateAll } from '../migrate.ts';
+import { apiKeyEntries, type DeploymentSecrets, loadDeploymentSecrets } from './deployment-secrets.ts';
+import { type ManagedProcess, manageProcess, waitUntilReady } from './managed-process.ts';
+import { ROOT, SERVICE_NAMES, type ServiceName } from './services.ts';
+
+/** Where Webex is for this deployment, as environment variables of the services; empty: the real one. */
+export type WebexEnvironment = Partial<
+  Record<
+    | 'WEBEX_AUTHORIZE_URL'
+    | 'WEBEX_TOKEN_URL'
+    | 'WEBEX_PEOPLE_ME_URL'
+    | 'WEBEX_ALLOWED_HOSTS'
+    | 'WEBEX_ALLOW_PRIVATE_ADDRESSES'
+    | 'WEBEX_REQUESTS_PER_MINUTE'
+    | 'WEBHOOK_PUBLIC_BASE',
+    string
+  >
+>;
+
+export interface StackOptions {
+  /** Holds secrets, recordings and logs. */
+  dataFolder: string;
+  servers: ServerAddresses;
+  webex: WebexEnvironment;
+  /** Separates deployments on shared servers. */
+  databaseName?: string;
+  topicPrefix?: string;
+  partitions?: number;
+  replicas?: number;
+  /** More variables for all services, e.g. where traces go. */
+  environment?: Record<string, string>;
+  ports?: Partial<Record<ServiceName, number>>;
+  onProgress?(line: string): void;
+}
+
+export interface RunningService extends ManagedProcess {
+  service: ServiceName;
+  replica: number;
+  url: string;
+  /** Starts it (again) and waits until it is ready. */
+  restart(): Promise<void>;
+}
+
+export interface Stack {
+  services: RunningService[];
+  /** Address of the first replica. */
+  url(service: ServiceName): string;
+  secrets: DeploymentSecrets;
+  databaseUrls: Record<ServiceName, string>;
+  mediaFolder: string;
+  stop(): Promise<void>;
+}
+
+/** Draws a port for the first replica of every service, so that they can be told to others before they start. */
+export async function drawPorts(): Promise<Record<ServiceName, number>> {
+  const ports = {} as Record<ServiceName, number>;
+  for (const name of SERVICE_NAMES) ports[name] = await freePort();
+  return ports;
+}
+
+/** Migrates, then starts every service as a process of its own, and waits until all are ready. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const say = options.onProgress ?? (() => undefined);
+  const { dataFolder, servers } = options;
+  const secrets = loadDeploymentSecrets(`${dataFolder}/secrets.json`);
+  const mediaFolder = `${dataFolder}/media`;
+  mkdirSync(mediaFolder, { recursive: true });
+  say('migrating the database and creating topics');
+  const databaseUrls = await migrateAll({
+    postgresAdminUrl: servers.postgresAdminUrl,
+    databaseName: options.databaseName ?? 'wfo',
+    passwords: secrets.databasePasswords,
+    kafkaBrokers: servers.kafkaBrokers,
+    topicPrefix: options.topicPrefix ?? '',
+    partitions: options.partitions ?? 6,
+    replicationFactor: 1,
+  });
+  const ports = { ...(await drawPorts()), ...options.ports };
+  const watchdog = startWatchdog();
+  const services: RunningService[] = [];
+  for (const service of SERVICE_NAMES) {
+    for (let replica = 1; replica <= (options.replicas ?? 1); replica++) {
+      const port = replica === 1 ? ports[service] : await freePort();
+      const url = `http://127.0.0.1:${port}`;
+      const managed = manageProcess(
+        {
+          name: replica === 1 ? service : `${service}-${replica}`,
+          entry: `services/${service}/src/server.ts`,
+          nodeOptions: [
+            '--import',
+            `${ROOT}/libs/service-kit/src/telemetry.ts`,
+            '--disable-warning=ExperimentalWarning',
+          ],
+          env: environmentOf(service, { options, secrets, databaseUrls, mediaFolder, ports, port }),
+          logFile: `${dataFolder}/logs/${service}${replica === 1 ? '' : `-${replica}`}.log`,
+        },
+        watchdog,
+      );
+      const restart = async () => {
+        managed.start();
+        await waitUntilReady(managed, `${url}/ready`);
+      };
+      services.push({ ...managed, service, replica, url, restart });
+    }
+  }
+  const stop = async () => {
+    await Promise.all(services.map((service) => service.stop()));
+    await watchdog.close();
+  };
+  say(`starting ${services.map((service) => service.name).join(', ')}`);
+  try {
+    await Promise.all(services.map((service) => service.restart()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const url = (service: ServiceName) => `http://127.0.0.1:${ports[service]}`;
+  return { services, url, secrets, databaseUrls, mediaFolder, stop };
+}
+
+interface Facts {
+  options: StackOptions;
+  secrets: DeploymentSecrets;
+  databaseUrls: Record<ServiceName, string>;
+  mediaFolder: string;
+  ports: Record<ServiceName, number>;
+  port: number;
+}
+
+function environmentOf(service: ServiceName, facts: Facts): Record<string, string> {
+  const { options, secrets, databaseUrls, mediaFolder, ports } = facts;
+  const base: Record<string, string> = {
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: String(facts.port),
+    PUBLIC_URL: `http://127.0.0.1:${ports[service]}`,
+    DATABASE_URL: databaseUrls[service],
+    REDIS_URL: options.servers.redisUrl,
+    KAFKA_BROKERS: options.servers.kafkaBrokers.join(','),
+    KAFKA_TOPIC_PREFIX: options.topicPrefix ?? '',
+    API_KEYS: apiKeyEntries(secrets),
+    INTERNAL_API_KEY: secrets.internal.key,
+    HANDOVER_KEYS: secrets.handoverKeys,
+    OTEL_SERVICE_NAME: service,
+    ...options.environment,
+  };
+  const sealing = { SEALING_KEYS: secrets.sealingKeys[service] };
+  const own: Record<ServiceName, Record<string, string | undefined>> = {
+    oauth: { ...options.webex, ...sealing },
+    capture: { ...options.webex, ...sealing },
+    'media-import': { ...options.webex, ...sealing, MEDIA_FOLDER: mediaFolder },
+    segmenter: {
+      MEDIA_FOLDER: mediaFolder,
+      MEDIA_IMPORT_URL: `http://127.0.0.1:${ports['media-import']}`,
+      LINK_SIGNING_KEY: secrets.linkSigningKey,
+    },
+  };
+  const chosen = Object.entries({ ...base, ...own[service] }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(chosen);
+}

@@ -41,17 +41,26 @@ export function resolveTasks(_: unknown, args: SearchArgs, tenant: Tenant, info:
   const nowMs = tenant.now();
   const range = checkRange(args, nowMs, info);
   const { filter } = args;
-  const wantedId = (filter?.id as { equals?: string } | undefined)?.equals;
+  const wanted = wantedIds(filter);
   const tasks = tenant.story
     .between(args.timeComparator ?? 'createdTime', range.fromMs, range.toMs)
     .filter(
-      (task) => (wantedId === undefined || task.id === wantedId) && task.createdMs <= nowMs && !isHidden(task, nowMs),
+      (task) => (wanted === undefined || wanted.has(task.id)) && task.createdMs <= nowMs && !isHidden(task, nowMs),
     );
   const toView = (task: TaskModel): View => viewTask(task, nowMs, tenant.options);
   const listing = { listName: 'tasks', pageSize: 250, reach: 100_000, rowPath: 'activities.nodes' } as const;
   if (isPlain(args)) return answerPlain(tasks, toView, { ...listing, args, tenant, info });
   const records = tasks.map(toView).filter((view) => matches(withVariables(view, filter), filter));
   return answer({ ...listing, records }, args, tenant, info);
+}
+
+/** Ids that a filter asks for by name, so that only those tasks have to be looked at; undefined where it names none. */
+function wantedIds(filter: Filter | null | undefined): Set<string> | undefined {
+  const idOf = (one: Filter): string | undefined => (one.id as { equals?: string } | undefined)?.equals;
+  const own = idOf(filter ?? {});
+  if (own !== undefined) return new Set([own]);
+  const ids = (filter?.or as Filter[] | undefined)?.map(idOf);
+  return ids?.every((id) => id !== undefined) ? new Set(ids) : undefined;
 }
 
 /** Nothing to filter or count: only the tasks of the asked page have to be looked at. */

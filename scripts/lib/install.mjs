@@ -25,7 +25,7 @@ export async function install() {
   const code = await run('npx', args, { shell: process.platform === 'win32', env: { npm_config_loglevel: 'error' } });
   if (code !== 0) {
     fail([
-      `Installing the dependencies failed (npx ${args.join(' ')}); the reason stands above. Is the npm registry reachable?`,
+      `Installing the dependencies failed (npx ${args.join(' ')}); the reason stands above. If the registry could not be reached, try again; if pnpm-lock.yaml is out of date, run: npx -y ${packageManager} install`,
     ]);
   }
   console.log(`Dependencies installed in ${Math.round((Date.now() - startedMs) / 1000)} s.`);

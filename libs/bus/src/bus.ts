@@ -118,7 +118,7 @@ function topicConfiguration(topic: TopicName, replicationFactor: number) {
 // kafkajs calls errors what it retries and survives; they are warnings. What it prints with the words below is the
 // ordinary start of a group, a transaction or a broker.
 const ORDINARY =
-  /coordinator|rebalanc|not the leader|no leader|concurrent operation|There is no leader|joined the group|Limiting retries|switched default partitioner/i;
+  /coordinator|rebalanc|not the leader|no leader|concurrent operation|There is no leader|joined the group|Limiting retries|switched default partitioner|old epoch/i;
 
 function logTo(logger: Logger, onLog?: (message: string, extra: Record<string, unknown>) => void): logCreator {
   return () =>

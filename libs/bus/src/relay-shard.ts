@@ -23,7 +23,7 @@ export interface ShardRelayOptions {
   publicUrl: string | undefined;
   onStep?: ((step: RelayStep, shard: number) => Promise<void> | void) | undefined;
 }
-export type RelayStep = 'leased' | 'fenced-in' | 'read' | 'sent' | 'committed' | 'deleted';
+export type RelayStep = 'balancing' | 'leased' | 'fenced-in' | 'read' | 'sent' | 'committed' | 'deleted';
 
 export interface ShardRelay {
   wake(): void;

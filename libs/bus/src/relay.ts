@@ -99,6 +99,7 @@ export function createRelay(o: RelayOptions): Relay {
     while (!stopping.signal.aborted) {
       lastTickMs = Date.now();
       try {
+        await o.onStep?.('balancing', -1);
         await rebalance(leases);
         if (Date.now() >= nextCareMs) {
           nextCareMs = Date.now() + 5_000;

@@ -247,17 +247,27 @@ it('a log line of a request has its route, never its query', async () => {
   expect(lines.join('')).not.toContain('topsecret');
 });
 
-it('a request that is no HTTP gets 400 and the server lives on', async () => {
-  const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
-  const answer = await new Promise<string>((resolve, reject) => {
-    const socket = connect(Number(url.port), url.hostname, () => socket.write('NONSENSE\r\n\r\n'));
-    socket.once('data', (data) => {
-      resolve(data.toString());
-      socket.destroy();
+describe('what cannot be read as a request', () => {
+  const raw = (url: URL, text: string) =>
+    new Promise<string>((resolve, reject) => {
+      let answer = '';
+      const socket = connect(Number(url.port), url.hostname, () => socket.write(text));
+      socket.on('data', (data) => {
+        answer += data;
+      });
+      socket.once('close', () => resolve(answer));
+      socket.once('error', reject);
     });
-    socket.once('error', reject);
+
+  it('gets problem details as well, and the server lives on', async () => {
+    const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const nonsense = await raw(url, 'NONSENSE\r\n\r\n');
+    expect(nonsense).toContain('HTTP/1.1 400 Bad Request');
+    expect(JSON.parse(nonsense.split('\r\n\r\n')[1] as string)).toMatchObject({ status: 400, code: 'invalid-request' });
+    const headers = await raw(url, `GET /live HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(headers).toContain('HTTP/1.1 431 ');
+    expect((await fetch(new URL('/live', url))).status).toBe(200);
   });
-  expect(answer).toContain('400 Bad Request');
 });
 
 it('closing does not wait for an answer that never ends', async () => {

@@ -11,7 +11,7 @@ import {
   type RawServerDefault,
 } from 'fastify';
 import type { AccessControl, Caller } from './access.ts';
-import { answerErrors } from './error-answers.ts';
+import { answerClientError, answerErrors } from './error-answers.ts';
 import { type HealthReport, type LivenessTick, liveness, type ReadinessCheck, readiness } from './health.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
@@ -90,6 +90,7 @@ export async function createApp(o: AppOptions): Promise<App> {
     forceCloseConnections: 'idle',
     trustProxy: o.trustProxy?.length ? o.trustProxy : false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket),
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request as FastifyRequest, reply as never),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler as never);

@@ -26,10 +26,13 @@ export const baseConfig = {
     maximum: 65_535,
     description: 'Port that the HTTP server listens on; 0 takes a free one',
   }),
-  HTTP_TRUST_PROXY: Type.Array(Type.String(), {
-    default: [],
-    description: 'Addresses or CIDR ranges of proxies whose X-Forwarded-* headers are believed, comma separated',
-  }),
+  HTTP_TRUST_PROXY: Type.Array(
+    Type.String({ pattern: '^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(/\\d{1,3})?)$' }),
+    {
+      default: [],
+      description: 'Addresses or CIDR ranges of proxies whose X-Forwarded-* headers are believed, comma separated',
+    },
+  ),
   PUBLIC_URL: Type.Optional(
     Type.String({ format: 'uri', description: 'How callers outside reach this service; default: its own address' }),
   ),

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from './app.ts';
@@ -22,6 +24,31 @@ export function answerErrors(app: App): void {
     return send(allowed.length > 0 ? wrongMethod(request.method, allowed) : nothingHere(), request, reply);
   });
 }
+
+/** What is not even HTTP, or too slow or too large to be read: answered on the bare socket, which then ends. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, phrase, detail] = CLIENT_ERRORS[error.code ?? ''] ?? [400, 'Bad Request', 'This is not valid HTTP.'];
+  const { problem: body } = problem({
+    status,
+    code: 'invalid-request',
+    detail,
+    remedy: 'Compare the request with /docs.',
+  });
+  const text = JSON.stringify(problemBody(body, randomUUID()));
+  socket.end(
+    `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
+}
+
+const CLIENT_ERRORS: Record<string, [status: number, phrase: string, detail: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are larger than this server takes.'],
+};
 
 function send(error: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply

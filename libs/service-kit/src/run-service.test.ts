@@ -105,6 +105,9 @@ describe('the life of a process', () => {
     const service = start({ METRICS_PORT: String(port) });
     await listening(service);
     expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(503);
+    const second = start({ METRICS_PORT: String(port) });
+    expect((await second.exit).code).toBe(1);
+    expect(event(second, 'start-failed')).toMatchObject({ err: { errorCode: 'EADDRINUSE' } });
     expect((await service.kill()).code).toBe(0);
   });
 });

@@ -129,9 +129,12 @@ async function startWithMetrics<S extends TObject>(
   base: BaseValues,
   kit: ServiceStart<Static<S>>,
 ): Promise<RunningService> {
+  // The port first: if it is taken, nothing has begun yet.
+  const metrics = base.METRICS_PORT
+    ? await serveMetrics({ host: base.METRICS_HOST ?? '127.0.0.1', port: base.METRICS_PORT })
+    : undefined;
   const service = await definition.start(kit);
-  if (!base.METRICS_PORT) return service;
-  const metrics = await serveMetrics({ host: base.METRICS_HOST ?? '127.0.0.1', port: base.METRICS_PORT });
+  if (!metrics) return service;
   return { ...service, stop: [...service.stop, { name: 'metrics port', run: () => metrics.close() }] };
 }
 

@@ -18,6 +18,11 @@ const DEFAULTS: Record<string, string> = {
   OTEL_NODE_RESOURCE_DETECTORS: 'env,serviceinstance',
   OTEL_SEMCONV_STABILITY_OPT_IN: 'http,database',
 };
+/** `…/services/capture/src/server.ts` → `capture`: the SDK's own default would show the path of the Node binary. */
+function serviceOfEntry(): string {
+  return /([^/\\]+)[/\\]src[/\\][^/\\]+$/.exec(process.argv[1] ?? '')?.[1] ?? 'unknown_service';
+}
+
 const UNTRACED = new Set(['/live', '/ready', '/metrics', '/docs', '/openapi.json']);
 
 /**
@@ -26,6 +31,7 @@ const UNTRACED = new Set(['/live', '/ready', '/metrics', '/docs', '/openapi.json
  */
 export function startTelemetry(): void {
   for (const [name, value] of Object.entries(DEFAULTS)) process.env[name] ??= value;
+  process.env.OTEL_SERVICE_NAME ??= serviceOfEntry();
   const exports = Boolean(process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const sdk = new NodeSDK({

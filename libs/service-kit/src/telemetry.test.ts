@@ -159,6 +159,7 @@ describe('traces of a real process', () => {
     expect(text).toMatch(
       /^http_server_request_duration_seconds_bucket\{http_request_method="POST",http_route="\/v1\/inner\/:id",http_response_status_code="200".*le="0.005"/m,
     );
+    expect(text).toContain('service_name="traced"');
     expect(text).not.toContain(process.cwd());
   });
 

@@ -84,14 +84,29 @@ export async function startServers(options: StartServersOptions): Promise<Runnin
   const environment = options.environment ?? process.env;
   const given = (name: ServerName) => environment[VARIABLES[name]] || undefined;
   const kind = names.every(given) ? 'local' : await kindToStart(environment);
-  const watchdog = kind === 'local' && !names.every(given) ? startWatchdog() : undefined;
-  if (watchdog !== undefined && !options.keepData) watchdog.removeFolder(options.dataFolder);
+  let watchdog: Watchdog | undefined;
+  const watched = () => {
+    if (watchdog === undefined) {
+      watchdog = startWatchdog();
+      if (!options.keepData) watchdog.removeFolder(options.dataFolder);
+    }
+    return watchdog;
+  };
 
   const startOne = async (name: ServerName): Promise<Started> => {
     const address = given(name);
     if (address !== undefined) return { kind: 'environment', address };
-    if (watchdog === undefined) return startContainer(name, options.onProgress ?? (() => {}));
-    return startLocal(name, options, watchdog);
+    if (kind === 'testcontainers') {
+      try {
+        return await startContainer(name, options.onProgress ?? (() => {}));
+      } catch (error) {
+        // An engine without its images and without a registry to pull them from.
+        options.onProgress?.(
+          `no container for ${name} (${(error as Error).message}), starting a local process instead`,
+        );
+      }
+    }
+    return startLocal(name, options, watched());
   };
   const results = await Promise.allSettled(names.map(startOne));
   const started = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));

@@ -50,17 +50,17 @@ CREATE INDEX contact_by_task ON contact (tenant_id, acd_id, task_id);
 CREATE INDEX contact_by_agent ON contact (tenant_id, agent_id, started_at_ms DESC, contact_id DESC);
 CREATE INDEX contact_by_id ON contact (contact_id);
 
-ALTER TABLE task ENABLE ROW LEVEL SECURITY;
-CREATE POLICY task_of_tenant ON task FOR SELECT TO segmenter_reader
-  USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
-GRANT SELECT ON task TO segmenter_reader;
-
-ALTER TABLE recording ENABLE ROW LEVEL SECURITY;
-CREATE POLICY recording_of_tenant ON recording FOR SELECT TO segmenter_reader
-  USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
-GRANT SELECT ON recording TO segmenter_reader;
-
-ALTER TABLE contact ENABLE ROW LEVEL SECURITY;
-CREATE POLICY contact_of_tenant ON contact FOR SELECT TO segmenter_reader
-  USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
-GRANT SELECT ON contact TO segmenter_reader;
+-- HTTP reads run as <schema>_reader and see the rows of one tenant only.
+DO $$
+DECLARE
+  reader text := current_schema() || '_reader';
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['task', 'recording', 'contact'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('GRANT SELECT ON %I TO %I', name, reader);
+    EXECUTE format(
+      'CREATE POLICY %I ON %I FOR SELECT TO %I USING (tenant_id = nullif(current_setting(''app.tenant_id'', true), '''')::uuid)',
+      name || '_of_tenant', name, reader);
+  END LOOP;
+END $$;

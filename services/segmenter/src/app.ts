@@ -37,9 +37,11 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
       { name: 'relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
     ],
   });
-  contactRoutes(app, { pool });
+  const readerRole = await readerRoleOf(wiring);
+  contactRoutes(app, { pool, readerRole });
   audioRoutes(app, {
     pool,
+    readerRole,
     access,
     links: wiring.links,
     keys: wiring.keys,
@@ -50,11 +52,17 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
     deadLetters: createDeadLetters({
       pool,
       consumers: [consumer],
-      readAsTenant: (tenantId, read) => readAsTenant(pool, { readerRole: 'segmenter_reader', tenantId }, read),
+      readAsTenant: (tenantId, read) => readAsTenant(pool, { readerRole, tenantId }, read),
     }),
   });
   await eventBlobRoutes(app, { pool });
   return app;
+}
+
+/** The reader's role is named after the schema that the service's own role works in. */
+async function readerRoleOf({ pool }: Wiring): Promise<string> {
+  const { rows } = await pool.query<{ schema: string }>('SELECT current_schema() AS schema');
+  return `${rows[0]!.schema}_reader`;
 }
 
 function oidcOptions(config: SegmenterConfig): OidcOptions | undefined {

@@ -1,4 +1,4 @@
-import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
+import { type Bus, type Consumer, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
 import { createPool, createSealer, type Logger, parseKeyring } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import type { SegmenterConfig } from './config.ts';
@@ -6,9 +6,8 @@ import { createSegmenterMetrics } from './metrics.ts';
 import { type AudioLinks, createAudioLinks } from './playback/audio-link.ts';
 import { createRecordingKeys, type RecordingKeys } from './playback/recording-key-client.ts';
 import { type AwaitedTaskJob, createAwaitedTaskJob } from './segmenting/awaited-task-job.ts';
-import { createSegmentBatchStep } from './segmenting/segment-batch-step.ts';
 import type { AssignedContact } from './segmenting/segment-task.ts';
-import { createSegmenterHandlers } from './segmenting/segmenter-consumer.ts';
+import { createSegmenterConsumer } from './segmenting/segmenter-consumer.ts';
 
 /** What the segmenter is made of; everything is built, nothing runs yet. */
 export interface Wiring {
@@ -38,7 +37,6 @@ export function createWiring(config: SegmenterConfig, o: { logger: Logger; onFat
     logger,
   });
   const metrics = createSegmenterMetrics();
-  const nowMs = Date.now;
   const onSegmented = (changed: readonly AssignedContact[]): void => {
     for (const { contact } of changed) {
       metrics.segmenter_contacts_published_total.add(1, { audio_state: contact.audio.state });
@@ -52,12 +50,11 @@ export function createWiring(config: SegmenterConfig, o: { logger: Logger; onFat
     pool,
     bus,
     relay: createRelay({ bus, pool, logger, ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}) }),
-    consumer: createConsumer({
+    consumer: createSegmenterConsumer({
       bus,
       pool,
       logger,
-      groupId: 'segmenter',
-      handlers: { ...createSegmenterHandlers({ step: createSegmentBatchStep({ nowMs }), onSegmented }) },
+      onSegmented,
       batchSize: config.SEGMENTER_BATCH_SIZE,
       concurrency: config.SEGMENTER_CONCURRENCY,
       internalApiKey: config.INTERNAL_API_KEY,
@@ -66,7 +63,7 @@ export function createWiring(config: SegmenterConfig, o: { logger: Logger; onFat
     awaitedTasks: createAwaitedTaskJob({
       pool,
       logger,
-      nowMs,
+      nowMs: Date.now,
       gauge: metrics.segmenter_oldest_awaited_task_age_seconds,
     }),
     links: createAudioLinks({

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { busMigrationsFolder } from '@wxcc-wfo/bus';
 import { accessMigrationsFolder, createPool, migrateService } from '@wxcc-wfo/service-kit';
-import { testDatabase } from '@wxcc-wfo/testkit';
-import type { Pool } from 'pg';
+import { testDatabase, uniqueName } from '@wxcc-wfo/testkit';
+import pg, { type Pool } from 'pg';
+
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export interface SegmenterDatabase {
   url: string;
@@ -10,15 +13,15 @@ export interface SegmenterDatabase {
   drop(): Promise<void>;
 }
 
-/** An empty database with the segmenter's schema, as the migration job leaves it. */
+/** An empty schema of the segmenter in a database of its own, under a role of its own. */
 export async function segmenterDatabase(): Promise<SegmenterDatabase> {
   const database = await testDatabase('segmenter');
+  const service = uniqueName('segmenter').replaceAll('-', '_');
   const { databaseUrl } = await migrateService({
     adminUrl: database.url,
-    service: 'segmenter',
-    // Roles belong to the whole server: everybody who tests with this one gives it the same password.
-    password: 'segmenter-test',
-    folders: [accessMigrationsFolder, busMigrationsFolder, fileURLToPath(new URL('../migrations', import.meta.url))],
+    service,
+    password: randomUUID(),
+    folders: [accessMigrationsFolder, busMigrationsFolder, migrationsFolder],
   });
   const pool = createPool({ url: databaseUrl, applicationName: 'segmenter-test', max: 6 });
   return {
@@ -27,6 +30,10 @@ export async function segmenterDatabase(): Promise<SegmenterDatabase> {
     async drop() {
       await pool.end();
       await database.drop();
+      const admin = new pg.Client({ connectionString: database.adminUrl });
+      await admin.connect();
+      await admin.query(`DROP ROLE IF EXISTS ${service}, ${service}_reader`);
+      await admin.end();
     },
   };
 }

@@ -1,13 +1,12 @@
 import { type App, problem, requireTenant } from '@wxcc-wfo/service-kit';
-import type { Pool } from 'pg';
-import { type ContactCursor, type ContactFilter, contactsOfTenant } from './contact-repository.ts';
+import { type ContactCursor, type ContactFilter, type ContactReader, contactsOfTenant } from './contact-repository.ts';
 import { ContactDetails, ContactPage, ContactParams, ContactQuery, detailsOf, summaryOf } from './contact-schema.ts';
 
 const READ = { scope: 'contacts:read' };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Lists and reads contacts (SEG-10, its first form). */
-export function contactRoutes(app: App, { pool }: { pool: Pool }): void {
+export function contactRoutes(app: App, reader: ContactReader): void {
   app.get(
     '/v1/contacts',
     {
@@ -18,7 +17,7 @@ export function contactRoutes(app: App, { pool }: { pool: Pool }): void {
       const { cursor, limit = 50 } = request.query;
       const filter = filterOf(request.query);
       const after = cursor === undefined ? null : decodeCursor(cursor);
-      const contacts = contactsOfTenant(pool, requireTenant(request));
+      const contacts = contactsOfTenant(reader, requireTenant(request));
       // One more than asked for tells whether there is another page.
       const found = await contacts.list(filter, { after, limit: limit + 1 });
       const page = found.slice(0, limit);
@@ -34,7 +33,7 @@ export function contactRoutes(app: App, { pool }: { pool: Pool }): void {
       schema: { summary: 'One contact, whole', params: ContactParams, response: { 200: ContactDetails } },
     },
     async (request) => {
-      const contacts = contactsOfTenant(pool, requireTenant(request));
+      const contacts = contactsOfTenant(reader, requireTenant(request));
       const contact = await contacts.find(request.params.contactId);
       if (contact === undefined) throw contactNotFound(request.params.contactId);
       return detailsOf(contact, await contacts.associated(contact));

@@ -2,17 +2,15 @@ import { contentRange, type EditList, parseByteRange, renderedWavSizeBytes, rend
 import type { ContactSegmented } from '@wxcc-wfo/contracts';
 import { type AccessControl, type App, problem, requireTenant } from '@wxcc-wfo/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Pool } from 'pg';
 import { Type } from 'typebox';
-import { contactsOfTenant, contactsUnderId } from '../contacts/contact-repository.ts';
+import { type ContactReader, contactsOfTenant, contactsUnderId } from '../contacts/contact-repository.ts';
 import { contactNotFound } from '../contacts/contact-route.ts';
 import { ContactParams } from '../contacts/contact-schema.ts';
 import type { AudioLinks } from './audio-link.ts';
 import type { RecordingKeys } from './recording-key-client.ts';
 import { checkReadable, openSourceOf, readStoredRecordings } from './recording-source.ts';
 
-export interface AudioRouteDeps {
-  pool: Pool;
+export interface AudioRouteDeps extends ContactReader {
   access: AccessControl;
   links: AudioLinks;
   keys: RecordingKeys;
@@ -40,7 +38,7 @@ export function audioRoutes(app: App, deps: AudioRouteDeps): void {
       },
     },
     async (request, reply) => {
-      const contact = await contactsOfTenant(deps.pool, requireTenant(request)).find(request.params.contactId);
+      const contact = await contactsOfTenant(deps, requireTenant(request)).find(request.params.contactId);
       if (contact === undefined) throw contactNotFound(request.params.contactId);
       requireAudio(contact);
       const { path, expiresAtMs } = deps.links.sign(contact);
@@ -74,7 +72,7 @@ export function audioRoutes(app: App, deps: AudioRouteDeps): void {
 async function contactOfCaller(deps: AudioRouteDeps, contactId: string, request: FastifyRequest) {
   request.caller = await deps.access.authenticate(request.headers);
   deps.access.authorize(request.caller, LISTEN);
-  const contact = await contactsOfTenant(deps.pool, requireTenant(request)).find(contactId);
+  const contact = await contactsOfTenant(deps, requireTenant(request)).find(contactId);
   if (contact === undefined) throw contactNotFound(contactId);
   return contact;
 }

@@ -2,6 +2,9 @@ import { trace } from '@opentelemetry/api';
 import {
   appendEvents,
   type BatchHandler,
+  type Consumer,
+  type ConsumerOptions,
+  createConsumer,
   done,
   type OutgoingEvent,
   type ReceivedEvent,
@@ -10,19 +13,29 @@ import {
 } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
 import { keyText } from './facts-repository.ts';
-import type { SegmentBatchStep } from './segment-batch-step.ts';
+import { createSegmentBatchStep, type SegmentBatchStep } from './segment-batch-step.ts';
 import type { AssignedContact } from './segment-task.ts';
 
-export interface SegmenterHandlers {
+export type SegmenterConsumerOptions = Omit<ConsumerOptions, 'handlers' | 'groupId'> & {
+  groupId?: string;
+  /** Told of contacts before their transaction commits: for measurements only. */
+  onSegmented?(changed: readonly AssignedContact[]): void;
+};
+
+/** The one group that takes in both kinds of facts. */
+export function createSegmenterConsumer({ onSegmented = () => {}, ...options }: SegmenterConsumerOptions): Consumer {
+  const step = createSegmentBatchStep({ nowMs: Date.now });
+  const handlers = { ...createSegmenterHandlers({ step, onSegmented }) };
+  return createConsumer({ groupId: 'segmenter', ...options, handlers });
+}
+
+interface SegmenterHandlers {
   'task-ended': BatchHandler<'task-ended'>;
   'recording-available': BatchHandler<'recording-available'>;
 }
 
-/**
- * `task-ended` and `recording-available` in, `contact-segmented` out, all in the batch's transaction (rules 2 and 3).
- * `onSegmented` is told of contacts before their transaction commits: for measurements only.
- */
-export function createSegmenterHandlers(deps: {
+/** `task-ended` and `recording-available` in, `contact-segmented` out, all in the batch's transaction (rules 2 and 3). */
+function createSegmenterHandlers(deps: {
   step: SegmentBatchStep;
   onSegmented(changed: readonly AssignedContact[]): void;
 }): SegmenterHandlers {

@@ -10,7 +10,7 @@ const JAVASCRIPT = {
   tsc: 'node_modules/typescript/bin/tsc',
 };
 
-/** What each command runs, one after the other until one fails; `servers` tells that Kafka, PostgreSQL and Redis are needed. */
+/** What each command runs, one after the other; `servers` tells that Kafka, PostgreSQL and Redis are needed. */
 const COMMANDS = {
   demo: { servers: true, steps: (args) => [['scripts/demo/main.ts', ...args]] },
   up: { servers: true, steps: (args) => [['scripts/up.ts', ...args]] },
@@ -53,8 +53,8 @@ if (command === 'test') {
   code = await runTests(args);
 } else {
   for (const step of wanted.steps(args)) {
-    code = await run(NODE, step);
-    if (code !== 0) break;
+    // Each step of a check says what it finds, so that one run shows everything.
+    code = (await run(NODE, step)) || code;
   }
 }
 if (command === 'check' && code === 0) console.log('Checked: format and lint, types, imports. No complaint.');

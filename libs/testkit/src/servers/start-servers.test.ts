@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
@@ -158,6 +159,34 @@ it('ends the servers and removes their data when the process that started them i
   expect(await owner.kill('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
   await waitFor('Redis to end', () => !alive(pid));
   await waitFor('its data to be removed', () => !existsSync(folder));
+});
+
+it('starts local processes when a Docker engine answers but gives no containers', async () => {
+  const engine = createServer((request, response) => {
+    response.statusCode = request.url?.endsWith('/_ping') ? 200 : 500;
+    response.end('{"message":"no images"}');
+  });
+  await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
+  const owner = spawnService({
+    name: 'owner of servers',
+    entry: '--input-type=module',
+    args: [
+      '-e',
+      `import { startServers } from '@wxcc-wfo/testkit';
+       const servers = await startServers({ dataFolder: ${JSON.stringify(`${REPOSITORY}.data/${uniqueName('test-fallback')}`)} });
+       console.log(JSON.stringify(servers.kind));
+       await servers.stop();`,
+    ],
+    env: {
+      DOCKER_HOST: `tcp://127.0.0.1:${(engine.address() as { port: number }).port}`,
+      KAFKA_BROKERS: 'a:1',
+      POSTGRES_ADMIN_URL: 'postgres://b:2/c',
+    },
+    workingFolder: REPOSITORY,
+  });
+  expect(await owner.exit).toEqual({ code: 0, signal: null });
+  expect(owner.logs()).toEqual([{ kafka: 'environment', postgres: 'environment', redis: 'local' }]);
+  engine.close();
 });
 
 it('says which command is missing and what to do instead', async () => {

@@ -31,20 +31,21 @@ export async function inTransaction<T>(
 /**
  * Reads as one tenant sees it: read only, under the reader's role and with `app.tenant_id` set, so that row-level
  * security hides every other tenant whatever the query says.
- * @param o.readerRole `<schema>_reader`
+ * @param o.readerRole default: `<schema>_reader` of the connection's own schema
  */
 export async function readAsTenant<T>(
   pool: Pool,
-  o: { readerRole: string; tenantId: string },
+  o: { readerRole?: string; tenantId: string },
   fn: (tx: PoolClient) => Promise<T>,
 ): Promise<T> {
-  if (!/^[a-z][a-z0-9_]{0,62}$/.test(o.readerRole)) throw new TypeError(`Not a role name: '${o.readerRole}'.`);
+  if (o.readerRole !== undefined && !/^[a-z][a-z0-9_]{0,62}$/.test(o.readerRole))
+    throw new TypeError(`Not a role name: '${o.readerRole}'.`);
   return await once(pool, async (tx) => {
     await tx.query('SET TRANSACTION READ ONLY');
-    await tx.query("SELECT set_config('app.tenant_id', $1, true), set_config('role', $2, true)", [
-      o.tenantId,
-      o.readerRole,
-    ]);
+    await tx.query(
+      "SELECT set_config('app.tenant_id', $1, true), set_config('role', coalesce($2, current_schema() || '_reader'), true)",
+      [o.tenantId, o.readerRole ?? null],
+    );
     return await fn(tx);
   });
 }

@@ -63,12 +63,19 @@ CREATE TABLE token (
 );
 CREATE INDEX token_due ON token (next_refresh_at_ms);
 
-ALTER TABLE oauth_client ENABLE ROW LEVEL SECURITY;
-ALTER TABLE acd ENABLE ROW LEVEL SECURITY;
-ALTER TABLE token ENABLE ROW LEVEL SECURITY;
-CREATE POLICY of_tenant ON oauth_client TO oauth_reader USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
-CREATE POLICY of_tenant ON acd TO oauth_reader USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
-CREATE POLICY of_tenant ON token TO oauth_reader USING (tenant_id = current_setting('app.tenant_id', true)::uuid);
-GRANT SELECT (client_ref, tenant_id, name, webex_client_id, quota_key, created_at_ms) ON oauth_client TO oauth_reader;
-GRANT SELECT ON acd TO oauth_reader;
-GRANT SELECT (acd_id, tenant_id, version, issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, next_refresh_at_ms, failures, last_failure) ON token TO oauth_reader;
+-- HTTP reads run as <schema>_reader and see the rows of one tenant only; no sealed secret is granted.
+DO $$
+DECLARE
+  reader text := current_schema() || '_reader';
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['oauth_client', 'acd', 'token'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format(
+      'CREATE POLICY %I ON %I FOR SELECT TO %I USING (tenant_id = nullif(current_setting(''app.tenant_id'', true), '''')::uuid)',
+      name || '_of_tenant', name, reader);
+  END LOOP;
+  EXECUTE format('GRANT SELECT (client_ref, tenant_id, name, webex_client_id, quota_key, created_at_ms) ON oauth_client TO %I', reader);
+  EXECUTE format('GRANT SELECT ON acd TO %I', reader);
+  EXECUTE format('GRANT SELECT (acd_id, tenant_id, version, issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, next_refresh_at_ms, failures, last_failure) ON token TO %I', reader);
+END $$;

@@ -1,4 +1,11 @@
-import { type App, createAccessControl, createApp, databaseCheck, type Lifecycle } from '@wxcc-wfo/service-kit';
+import {
+  type App,
+  accessOptions,
+  createAccessControl,
+  createApp,
+  databaseCheck,
+  type Lifecycle,
+} from '@wxcc-wfo/service-kit';
 import { acdRoutes } from './acds/acd-route.ts';
 import { authorizationRoutes } from './authorization/authorization-route.ts';
 import { clientRoutes } from './clients/client-route.ts';
@@ -13,7 +20,7 @@ export async function buildApp(wiring: Wiring, lifecycle: Lifecycle): Promise<Ap
     description: 'ACD connections, their authorization and their tokens.',
     logger,
     lifecycle,
-    access: createAccessControl({ pool, apiKeys: config.API_KEYS }),
+    access: createAccessControl({ pool, ...accessOptions(config) }),
     readiness: [databaseCheck(pool)],
     liveness: [{ name: 'outbox relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: 60_000 }],
     trustProxy: config.HTTP_TRUST_PROXY,

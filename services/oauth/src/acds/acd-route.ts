@@ -114,7 +114,7 @@ async function saveAcd(wiring: Wiring, draft: Acd): Promise<Acd> {
 /** Create, read and list ACD connections, and begin their authorization (ACD-01, AUTH-01). */
 export function acdRoutes(app: App, wiring: Wiring): void {
   const read = async (acdId: string, tenantId: string): Promise<Acd> => {
-    const acd = await readAsTenant(wiring.pool, { readerRole: 'oauth_reader', tenantId }, (sql) => findAcd(sql, acdId));
+    const acd = await readAsTenant(wiring.pool, { tenantId }, (sql) => findAcd(sql, acdId));
     if (!acd || acd.deleted) throw notFound(acdId);
     return acd;
   };
@@ -163,10 +163,8 @@ export function acdRoutes(app: App, wiring: Wiring): void {
     },
     async (request) => {
       const { after, limit } = request.query;
-      const acds = await readAsTenant(
-        wiring.pool,
-        { readerRole: 'oauth_reader', tenantId: requireTenant(request) },
-        (sql) => listAcds(sql, { afterName: after, limit }),
+      const acds = await readAsTenant(wiring.pool, { tenantId: requireTenant(request) }, (sql) =>
+        listAcds(sql, { afterName: after, limit }),
       );
       return { items: acds.map(view), next: acds.length === limit ? acds.at(-1)!.name : null };
     },

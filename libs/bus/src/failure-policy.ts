@@ -14,10 +14,10 @@ export function isRefusedValue(error: unknown): boolean {
   return sqlState(error)?.startsWith('22') ?? false;
 }
 
-/** Exponential back-off with full jitter on its upper half, in ms. `attempt` counts from 0. */
+/** Exponential back-off with full jitter on its upper half, in whole ms. `attempt` counts from 0. */
 export function backoffMs(attempt: number, o: { firstMs: number; maxMs: number }): number {
   const ceiling = Math.min(o.maxMs, o.firstMs * 2 ** Math.min(attempt, 20));
-  return ceiling / 2 + (Math.random() * ceiling) / 2;
+  return Math.ceil(ceiling / 2 + (Math.random() * ceiling) / 2);
 }
 
 /** A text for `reason` and `last_error`: short, and without what Postgres can't store. */

@@ -5,6 +5,7 @@ import { inTransaction, type SqlClient } from '@wxcc-wfo/service-kit';
 import type { TaskFacts } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
+import { requestSecondReading } from '../webhooks/hint-repository.ts';
 import { decideOnFacts, type FactsDecision } from './facts-policy.ts';
 import { type EndedTask, recogniseEndedTask, toTaskEnded } from './task-ended-policy.ts';
 import {
@@ -45,13 +46,18 @@ interface Sorted {
   incomplete: string[];
 }
 
+export interface StoreDeps {
+  pool: Pool;
+  nowMs(): number;
+}
+
 export type StoreTasksStep = (input: StoreTasksInput) => Promise<StoredPage>;
 
 /**
  * Stores what a reading says and publishes what it changes, in one transaction of a few multi-row statements. Unchanged
  * tasks cost one query by primary key for the whole page.
  */
-export function createStoreTasksStep(deps: { pool: Pool; nowMs: () => number }): StoreTasksStep {
+export function createStoreTasksStep(deps: StoreDeps): StoreTasksStep {
   return async function storeTasks(input) {
     const { acd, readAtMs } = input;
     const sorted = sortTasks(input.tasks);
@@ -60,7 +66,10 @@ export function createStoreTasksStep(deps: { pool: Pool; nowMs: () => number }):
     const decided = taskIds.map((id) => decide(sorted.ended.get(id)!, stored.get(id) ?? null, readAtMs));
     const { writable, refused } = separateRefused(input, decided);
     if (refused.length > 0) await recordRefusals(deps.pool, acd, { refused, atMs: readAtMs });
-    const accepted = writable.length === 0 ? [] : await commit(deps.pool, input, writable);
+    const accepted = writable.length === 0 ? [] : await commit(deps, input, writable);
+    if (sorted.incomplete.length > 0) {
+      await requestSecondReading(deps.pool, acd, { taskIds: sorted.incomplete, nowMs: deps.nowMs() });
+    }
     reportLag(acd.acdId, accepted, deps.nowMs());
     return report(acd.acdId, { sorted, decided, refused, accepted });
   };
@@ -123,16 +132,17 @@ function markOf({ task, stored, decision }: Decided): TaskMark | null {
 }
 
 /** Insert-if-missing, lock the rest in the order of ids, decide again on what is locked, write, append the events. */
-async function commit(pool: Pool, input: StoreTasksInput, writable: readonly Decided[]): Promise<TaskWrite[]> {
+async function commit(deps: StoreDeps, input: StoreTasksInput, writable: readonly Decided[]): Promise<TaskWrite[]> {
   const { acd, readAtMs } = input;
+  const nowMs = deps.nowMs();
   const fresh = writable.filter((one) => one.stored === null).map(({ task }) => ({ task, revision: 1, readAtMs }));
   const spans = new TaskSpans();
   try {
-    return await inTransaction(pool, async (tx) => {
+    return await inTransaction(deps.pool, async (tx) => {
       await input.fence?.(tx);
       const inserted = await insertTasks(tx, acd, fresh);
       const others = writable.filter(({ task }) => !inserted.has(task.taskId));
-      const changed = others.length === 0 ? [] : await updateLocked(tx, { acdId: acd.acdId, others, readAtMs });
+      const changed = others.length === 0 ? [] : await updateLocked(tx, { acd, others, readAtMs, nowMs });
       const accepted = [...fresh.filter(({ task }) => inserted.has(task.taskId)), ...changed];
       if (accepted.length === 0) return accepted;
       await forgetRefusals(
@@ -153,20 +163,22 @@ async function commit(pool: Pool, input: StoreTasksInput, writable: readonly Dec
 
 async function updateLocked(
   tx: SqlClient,
-  o: { acdId: string; others: readonly Decided[]; readAtMs: number },
+  o: { acd: AcdChanged; others: readonly Decided[]; readAtMs: number; nowMs: number },
 ): Promise<TaskWrite[]> {
   const taskIds = o.others.map(({ task }) => task.taskId);
-  const locked = await readMeasures(tx, { acdId: o.acdId, taskIds, lock: true });
+  const locked = await readMeasures(tx, { acdId: o.acd.acdId, taskIds, lock: true });
   const decided = o.others.map(({ task }) => decide(task, locked.get(task.taskId) ?? null, o.readAtMs));
   const writes = decided
     .filter(({ decision }) => decision.kind === 'accept')
     .map(({ task, stored }) => ({ task, revision: (stored?.revision ?? 0) + 1, readAtMs: o.readAtMs }));
-  await updateTasks(tx, o.acdId, writes);
+  await updateTasks(tx, o.acd.acdId, writes);
   await markTasks(
     tx,
-    o.acdId,
+    o.acd.acdId,
     decided.map(markOf).filter((mark) => mark !== null),
   );
+  const held = decided.filter(({ decision }) => decision.kind === 'hold').map(({ task }) => task.taskId);
+  await requestSecondReading(tx, o.acd, { taskIds: held, nowMs: o.nowMs });
   return writes;
 }
 

@@ -25,6 +25,27 @@ export async function addHint(client: SqlClient, owner: Owner, o: { taskId: stri
   );
 }
 
+/**
+ * Asks for another reading of tasks whose last one can't stand alone. An open hint stays as it is, with its attempts:
+ * a source that never gives the same answer twice must not be asked for ever.
+ */
+export async function requestSecondReading(
+  client: SqlClient,
+  owner: Owner,
+  o: { taskIds: readonly string[]; nowMs: number },
+): Promise<void> {
+  if (o.taskIds.length === 0) return;
+  await client.query(
+    `INSERT INTO hint (acd_id, tenant_id, task_id, received_at_ms, next_attempt_at_ms)
+     SELECT $1, $2, task_id, $4::bigint, $4::bigint + ${SECOND_READING_AFTER_MS} FROM unnest($3::text[]) AS h (task_id)
+     ON CONFLICT (acd_id, task_id) DO NOTHING`,
+    [owner.acdId, owner.tenantId, [...o.taskIds].sort(), o.nowMs],
+  );
+}
+
+/** Long enough that another answer may come of it. */
+const SECOND_READING_AFTER_MS = 1_000;
+
 interface ClaimRow {
   acd_id: string;
   task_id: string;

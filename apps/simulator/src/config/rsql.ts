@@ -15,7 +15,8 @@ export function filterRecords(
   }
   return records.filter((record) =>
     conditions.every(({ field, negated, values }) => {
-      const actual = record[field];
+      // Teams are filtered by one user's id although they hold a list of them.
+      const actual = field === 'userId' ? record.userIds : record[field];
       const hit = Array.isArray(actual)
         ? actual.some((one) => values.includes(String(one)))
         : values.includes(String(actual));
@@ -29,6 +30,8 @@ function readCondition(text: string): { field: string; negated: boolean; values:
   if (match === null) throw new ApiError(400, `filter "${text}" can not be read.`);
   const [, field, operator, operand] = match as unknown as [string, string, string, string];
   const list = operator === '=in=' || operator === '=out=';
+  if (field === 'userId' && /["']/.test(operand))
+    throw new ApiError(400, 'filter on userId takes the id without quotes.');
   const values = (list ? operand.replace(/^\(|\)$/g, '').split(',') : [operand]).map((one) =>
     one.trim().replace(/^["']|["']$/g, ''),
   );

@@ -208,7 +208,14 @@ function withRows(listing: Listing, nodeFilter: Filter): View[] {
       'The extFilter matches too few of the first 2500 records. Narrow the time range or add a filter.',
     );
   }
-  return listing.records.filter(hits).map((record) => Object.assign(Object.create(record) as View, { nodeFilter }));
+  return listing.records.filter(hits).map((record) => {
+    const channels = (record.channelInfo as View[] | undefined)?.map((channel) => ({ ...channel, nodeFilter }));
+    return Object.assign(
+      Object.create(record) as View,
+      { nodeFilter },
+      channels === undefined ? {} : { channelInfo: channels },
+    );
+  });
 }
 
 /** `{activities: {nodes: F}}` → F. */

@@ -79,6 +79,7 @@ if (!present) {
       const ours = shapeOf(body);
       const list = /\{"data":\{"(\w+)":\{"(\w+)":\[/.exec(JSON.stringify(body));
       expect(list).not.toBeNull();
+      expect(Object.values(Object.values(body.data as object)[0] as object)[0]).not.toEqual([]);
       for (const [path, types] of ours) {
         const theirs = published.get(path);
         // An alias of a sample answer that does not belong to its query is not ours to explain.

@@ -85,8 +85,9 @@ export function createRecords(
       recordingPermitted: true,
       recordingAllCallsPermitted: true,
       monitoringPermitted: true,
+      checkAgentAvailability: false,
     })),
-    site: directory.sites.map((site) => ({ ...base, ...site, systemDefault: false })),
+    site: directory.sites.map((site) => ({ ...base, ...site, systemDefault: false, multimediaProfileId: null })),
     'entry-point': directory.entryPoints.map((entryPoint) => ({
       ...base,
       id: entryPoint.id,
@@ -97,14 +98,23 @@ export function createRecords(
       flowId: null,
       timezone: 'UTC',
       flowOverrideSettings: [],
+      ...nothing(
+        'assetId controlFlowScriptUrl imiOrgType overflowNumber socialChannelType maximumActiveContacts xspVersion subscriptionId',
+      ),
     })),
     'auxiliary-code': directory.auxiliaryCodes.map((code) => ({
       ...base,
       id: code.id,
       name: code.name,
       workTypeCode: code.workTypeCode,
+      workTypeId: null,
       defaultCode: false,
       isSystemCode: code.name === 'RONA',
     })),
   };
+}
+
+/** Fields that the tenant always names although this story has nothing to say in them. */
+function nothing(names: string): Record<string, null> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, null]));
 }

@@ -1,39 +1,10 @@
 import type { ExpectedContact } from '../ground-truth/types.ts';
+import { type BuiltCall, type ConsultTimes, type Leg, newContact, type TransferTimes } from './built-call.ts';
 import type { Agent, AuxiliaryCode, Queue } from './directory.ts';
 import type { Prng } from './prng.ts';
 import type { ActivityRow, HeardRole, HeardSpan } from './task-model.ts';
 
 const NOBODY = 4095;
-
-interface Leg {
-  agent: Agent;
-  contact: ExpectedContact;
-  recordingFromMs: number;
-  recordingToMs: number;
-}
-
-export interface BuiltCall {
-  rows: ActivityRow[];
-  contacts: ExpectedContact[];
-  spans: HeardSpan[];
-  legs: Leg[];
-  endedMs: number;
-  terminatingEnd: 'Customer' | 'Agent' | 'System';
-  terminationReason: string;
-  abandoned: boolean;
-}
-
-export interface TransferTimes {
-  ringMs: number;
-  /** Wrap-up of the agent who hands over. */
-  wrapUpMs?: number;
-}
-
-export interface ConsultTimes extends TransferTimes {
-  consultMs: number;
-  /** Names the consulted agent as agentId on consult rows instead of the initiator; the tenant's habit is not documented. */
-  consultedIsSubject?: boolean;
-}
 
 /**
  * Plays one call against its own clock and writes down two things independently: the rows a tenant would show, and what
@@ -312,19 +283,4 @@ export class CallBuilder {
   #hear(startMs: number, endMs: number, left: HeardRole, right: HeardRole, agentNumber: number): void {
     if (endMs > startMs) this.#spans.push({ startMs, endMs, left, right, agentNumber });
   }
-}
-
-function newContact(agent: Agent, startMs: number): ExpectedContact {
-  return {
-    agentId: agent.id,
-    ciUserId: agent.ciUserId,
-    agentName: agent.name,
-    agentNumber: agent.number,
-    startMs,
-    endMs: startMs,
-    callType: 'main',
-    holds: [],
-    consultations: [],
-    mustBeSilent: [],
-  };
 }

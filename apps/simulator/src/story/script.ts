@@ -1,4 +1,5 @@
-import { type BuiltCall, CallBuilder } from './call-builder.ts';
+import type { BuiltCall } from './built-call.ts';
+import { CallBuilder } from './call-builder.ts';
 import type { Directory } from './directory.ts';
 import type { Prng } from './prng.ts';
 

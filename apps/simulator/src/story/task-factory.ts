@@ -1,4 +1,4 @@
-import type { BuiltCall } from './call-builder.ts';
+import type { BuiltCall } from './built-call.ts';
 import type { Directory } from './directory.ts';
 import { createPrng, type Prng, seedOf } from './prng.ts';
 import { drawScenario, scriptOf } from './scenarios.ts';

@@ -120,24 +120,26 @@ function topicConfiguration(topic: TopicName, replicationFactor: number) {
 const ORDINARY =
   /coordinator|rebalanc|not the leader|no leader|concurrent operation|There is no leader|joined the group|Limiting retries|switched default partitioner|old epoch/i;
 
+/** While a broker is away kafkajs says the same many times a second. */
+const REPEAT_MS = 10_000;
+
 function logTo(logger: Logger, onLog?: (message: string, extra: Record<string, unknown>) => void): logCreator {
+  const saidAtMs = new Map<string, number>();
+  const isRepeated = (message: string): boolean => {
+    const now = Date.now();
+    if (now - (saidAtMs.get(message) ?? 0) < REPEAT_MS) return true;
+    if (saidAtMs.size > 100) saidAtMs.clear();
+    saidAtMs.set(message, now);
+    return false;
+  };
   return () =>
     ({ namespace, level, log }) => {
-      const { message, timestamp: _timestamp, logger: _logger, stack: _stack, error, ...extra } = log;
-      onLog?.(message, extra);
-      const fields = {
-        kafkajs: namespace,
-        broker: extra.broker,
-        groupId: extra.groupId,
-        topic: extra.topic,
-        reason: describe(error),
-      };
-      if (level >= logLevel.INFO || ORDINARY.test(`${message} ${fields.reason ?? ''}`)) logger.debug(fields, message);
+      const { message, error, broker, groupId, topic, ...extra } = log;
+      onLog?.(message, { topic, ...extra });
+      const reason = error instanceof Error ? error.message : error === undefined ? undefined : String(error);
+      const fields = { kafkajs: namespace, broker, groupId, topic, reason };
+      const ordinary = level >= logLevel.INFO || ORDINARY.test(`${message} ${reason ?? ''}`);
+      if (ordinary || isRepeated(message)) logger.debug(fields, message);
       else logger.warn(fields, message);
     };
-}
-
-function describe(error: unknown): string | undefined {
-  if (error === undefined) return undefined;
-  return error instanceof Error ? error.message : String(error);
 }

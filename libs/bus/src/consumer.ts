@@ -68,8 +68,11 @@ export interface Consumer {
   start(): Promise<void>;
   /** Ends the chunk in flight, commits, leaves the group. */
   stop(deadlineMs?: number): Promise<void>;
-  /** Resolves when the group has read, replicas included, up to where the topics ended when it was called first. */
-  caughtUp(): Promise<void>;
+  /**
+   * Resolves when the group, its other replicas included, has handled what the topics held at this call. For readiness
+   * name the compacted ones only: a backlog of work is no reason not to be ready.
+   */
+  caughtUp(of?: readonly TopicName[]): Promise<void>;
   health(): ConsumerHealth;
   /** Epoch ms of its last sign of life (fetch, heartbeat, attempt); for liveness. */
   lastTickMs(): number;
@@ -240,6 +243,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       if (batchSize === 0 && lastOffset !== null) void passMarkers(topic, partition, BigInt(lastOffset) + 1n);
     });
     made.on(made.events.CRASH, (event) => {
+      tick();
       if (event.payload.restart || stopping.signal.aborted) return;
       void revive(event.payload.error);
     });
@@ -304,8 +308,6 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     }
   }
 
-  let target: Promise<Map<TopicName, Map<number, Watermarks>>> | undefined;
-
   return {
     groupId: o.groupId,
     async start() {
@@ -324,12 +326,11 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       if (ended !== 'stopped')
         o.logger.warn({ reason: ended }, 'the consumer stopped without leaving its group in order');
     },
-    async caughtUp() {
-      target ??= readTargets(o.bus, topics, stopping.signal, o.logger);
-      const ends = await target;
+    async caughtUp(of = topics) {
+      const ends = await readTargets(o.bus, of, stopping.signal, o.logger);
       for (let failures = 0; !stopping.signal.aborted; ) {
         try {
-          const positions = await readPositions(o.pool, o.groupId, topics);
+          const positions = await readPositions(o.pool, o.groupId, of);
           if (isCaughtUp(ends, positions)) return;
           failures = 0;
         } catch {

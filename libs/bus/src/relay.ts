@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { EVENT_DEFINITIONS, TOPIC_NAMES } from '@wxcc-wfo/contracts';
 import type { Pool, PoolClient } from 'pg';
 import type { Bus } from './bus.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
@@ -95,19 +96,20 @@ export function createRelay(o: RelayOptions): Relay {
 
   async function run(): Promise<void> {
     let failures = 0;
-    let nextCareMs = 0;
+    let nextObservationMs = 0;
+    let nextCleaningMs = 0;
     while (!stopping.signal.aborted) {
       lastTickMs = Date.now();
       try {
         await o.onStep?.('balancing', -1);
         await rebalance(leases);
-        if (Date.now() >= nextCareMs) {
-          nextCareMs = Date.now() + 5_000;
+        if (Date.now() >= nextObservationMs) {
+          nextObservationMs = Date.now() + 5_000;
           await observe(o.pool);
-          await o.pool.query('DELETE FROM event_blob WHERE created_at_ms < $1 AND topic <> ALL ($2)', [
-            Date.now() - BLOB_RETENTION_MS,
-            ['acd-changed'],
-          ]);
+        }
+        if (Date.now() >= nextCleaningMs) {
+          nextCleaningMs = Date.now() + 3_600_000;
+          await deleteOldBlobs(o.pool);
         }
         failures = 0;
       } catch (error) {
@@ -160,6 +162,15 @@ export function createRelay(o: RelayOptions): Relay {
     shards: () => [...active.keys()],
   };
   return relay;
+}
+
+/** A compacted topic keeps its records for ever, and so what they refer to. */
+async function deleteOldBlobs(pool: Pool): Promise<void> {
+  const kept = TOPIC_NAMES.filter((topic) => EVENT_DEFINITIONS[topic].compacted);
+  await pool.query('DELETE FROM event_blob WHERE created_at_ms < $1 AND topic <> ALL ($2)', [
+    Date.now() - BLOB_RETENTION_MS,
+    kept,
+  ]);
 }
 
 async function observe(pool: Pool): Promise<void> {

@@ -1,4 +1,4 @@
-import { buildEditList, type EditList, type RecordingOnClock } from '@wxcc-wfo/audio';
+import { buildEditList, type EditList, type RecordingOnClock, type SilenceOnClock } from '@wxcc-wfo/audio';
 import type { ContactSegmented, RecordingAvailable } from '@wxcc-wfo/contracts';
 import type { Consultation } from './consultation-policy.ts';
 import { intersect, subtract, type TimeSpan } from './time-span.ts';
@@ -14,7 +14,6 @@ import { intersect, subtract, type TimeSpan } from './time-span.ts';
  *   the ACD was not asked to record       → no-file-to-upload
  */
 
-type Silence = ContactSegmented['silences'][number];
 type ContactAudio = ContactSegmented['audio'];
 
 const NOT_RECORDED = 'The contact center was not asked to record this call.';
@@ -52,24 +51,11 @@ function heardConsultations(recorded: readonly RecordedSpan[], consultations: re
   });
 }
 
-/**
- * Where a contact is silent by rule: the holds in its window, but for what consult recordings let be heard there.
- * `consultations` are those of the warm transfers that this contact has a part in.
- */
-export function silencesOf(
-  window: TimeSpan,
-  holds: readonly TimeSpan[],
-  consultations: readonly Consultation[],
-  recorded: readonly RecordedSpan[],
-): Silence[] {
-  const held = holds.flatMap((hold) => intersect(hold, window) ?? []);
-  const heard = heardConsultations(recorded, consultations).flatMap((span) => span.heard);
-  return subtract(held, heard).map((span) => ({ ...span, reason: 'hold' }));
-}
-
 export interface ContactToHear {
   window: TimeSpan;
-  silences: readonly Silence[];
+  /** When this agent had the customer on hold. */
+  holds: readonly TimeSpan[];
+  /** The consultations of the warm transfers that brought the call to this agent and took it away. */
   consultations: readonly Consultation[];
   recordingRequested: boolean | null;
 }
@@ -86,20 +72,38 @@ export function audioOf(contact: ContactToHear, recorded: readonly RecordedSpan[
     if (isExpected) return { state: 'file-not-yet-uploaded', reason: null, editList: null };
     return { state: 'no-file-to-upload', reason: NOT_RECORDED, editList: null };
   }
-  const sampleRateHz = (main.find(({ recording }) => !recording.isSegment) ?? first).recording.format.sampleRateHz;
+  const { sampleRateHz } = (main.find(({ recording }) => !recording.isSegment) ?? first).recording.format;
+  const isPlayable = ({ recording }: RecordedSpan) => recording.format.sampleRateHz === sampleRateHz;
+  const consulted = heardConsultations(recorded.filter(isPlayable), contact.consultations);
   const sources = [
-    ...main.map(({ recording }) => onClock(recording, recording.isSegment ? PRIORITY.segment : PRIORITY.wholeCall)),
-    ...heardConsultations(recorded, contact.consultations).map((span) => consultOnClock(span)),
-  ].filter((source) => source.sampleRateHz === sampleRateHz);
+    ...main
+      .filter(isPlayable)
+      .map(({ recording }) => onClock(recording, recording.isSegment ? PRIORITY.segment : PRIORITY.wholeCall)),
+    ...consulted.map((span) => consultOnClock(span)),
+  ];
   const editList: EditList = buildEditList({
     windowStartMs: contact.window.startMs,
     windowEndMs: contact.window.endMs,
     sampleRateHz,
     channels: Math.max(...sources.map(({ channels }) => channels)),
     recordings: sources,
-    silences: contact.silences.map(({ startMs, endMs }) => ({ startMs, endMs, reason: 'hold' as const })),
+    silences: silencesOf(
+      contact,
+      consulted.flatMap(({ heard }) => heard),
+    ),
   });
   return { state: 'file-uploaded', reason: null, editList };
+}
+
+/**
+ * Where the customer waits, the recording of the call holds music: silent, but for what a consult recording lets be
+ * heard there.
+ */
+function silencesOf({ holds, consultations }: ContactToHear, heard: readonly TimeSpan[]): SilenceOnClock[] {
+  return [
+    ...subtract(holds, heard).map((span) => ({ ...span, reason: 'hold' as const })),
+    ...subtract(consultations, heard).map((span) => ({ ...span, reason: 'no-recording' as const })),
+  ];
 }
 
 function onClock(recording: RecordingAvailable, priority: number): RecordingOnClock {

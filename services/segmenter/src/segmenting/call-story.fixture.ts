@@ -13,7 +13,10 @@ export interface TruthSpan {
 }
 export interface TrueContact extends TruthSpan {
   agent: string;
+  /** When this agent had the customer on hold. */
   silent: TruthSpan[];
+  /** The consultation with which a warm transfer's contact begins; the customer hears music meanwhile. */
+  consulted: TruthSpan[];
 }
 export interface Story {
   activities: TaskActivity[];
@@ -68,7 +71,7 @@ function tell(planned: typeof plan extends fc.Arbitrary<infer T> ? T : never): S
   add('offered', now, now + 2, agentAt(0));
   now += 2;
 
-  let contact: TrueContact = { agent: agentAt(0), from: now, to: now, silent: [] };
+  let contact: TrueContact = { agent: agentAt(0), from: now, to: now, silent: [], consulted: [] };
   let consulted: TruthSpan | undefined;
   let number = 1;
 
@@ -135,7 +138,13 @@ function tell(planned: typeof plan extends fc.Arbitrary<infer T> ? T : never): S
   for (const [index, steps] of planned.legs.entries()) {
     const agent = agentAt(index);
     if (index > 0) {
-      contact = { agent, from: consulted?.from ?? now, to: now, silent: consulted === undefined ? [] : [consulted] };
+      contact = {
+        agent,
+        from: consulted?.from ?? now,
+        to: now,
+        silent: [],
+        consulted: consulted === undefined ? [] : [consulted],
+      };
       consulted = undefined;
     }
     talkAndHold(agent, steps);

@@ -19,7 +19,7 @@ describe('consultations in warm transfers (SEG-03)', () => {
     ['the asking agent first', 'A', 'B'],
     ['the asked agent first', 'B', 'A'],
   ])('rows that name %s: B’s one contact begins with the consultation', (_, from, to) => {
-    expect(contactsAsText(segment(task(warm(from, to))))).toEqual(['A 10–45 silent 20–45', 'B 30–120 silent 30–45']);
+    expect(contactsAsText(segment(task(warm(from, to))))).toEqual(['A 10–45 silent 20–45', 'B 30–120']);
   });
 
   it('with a consult recording the consultation is heard in both contacts', () => {
@@ -27,7 +27,7 @@ describe('consultations in warm transfers (SEG-03)', () => {
       recording(1, 10, 120),
       recording(2, 30, 45, { leg: 'consult', channelRoles: ['agent', 'agent'] }),
     ]);
-    expect(contactsAsText(contacts)).toEqual(['A 10–45 silent 20–30 file-uploaded', 'B 30–120 file-uploaded']);
+    expect(contactsAsText(contacts)).toEqual(['A 10–45 silent 20–45 file-uploaded', 'B 30–120 file-uploaded']);
     expect(heardAsText(contacts[0]!.contact)).toEqual([
       '0–10 recording 1 from 0',
       '10–20 silence hold',
@@ -39,9 +39,9 @@ describe('consultations in warm transfers (SEG-03)', () => {
   it('a consult recording that covers part of it leaves the rest silent: hold music is never heard', () => {
     const contacts = segment(task(warm('A', 'B')), [recording(1, 10, 120), recording(2, 32, 44, { leg: 'consult' })]);
     expect(heardAsText(contacts[1]!.contact)).toEqual([
-      '0–2 silence hold',
+      '0–2 silence no-recording',
       '2–14 recording 2 from 0',
-      '14–15 silence hold',
+      '14–15 silence no-recording',
       '15–90 recording 1 from 35',
     ]);
   });
@@ -66,7 +66,7 @@ describe('consultations in warm transfers (SEG-03)', () => {
 
   it('without a hold row the customer waits all the same', () => {
     const rows = warm('A', 'B').filter(({ kind }) => kind !== 'held');
-    expect(contactsAsText(segment(task(rows)))).toEqual(['A 10–45 silent 30–45', 'B 30–120 silent 30–45']);
+    expect(contactsAsText(segment(task(rows)))).toEqual(['A 10–45 silent 30–45', 'B 30–120']);
   });
 
   it('first B in vain, then C, who gets the call: A and C, the second consultation heard', () => {
@@ -81,9 +81,12 @@ describe('consultations in warm transfers (SEG-03)', () => {
       row('ended', 100, 100),
     ];
     const consults = [recording(2, 25, 40, { leg: 'consult' }), recording(3, 50, 70, { leg: 'consult' })];
-    expect(contactsAsText(segment(task(rows), [recording(1, 10, 100), ...consults]))).toEqual([
-      'A 10–70 silent 20–50 file-uploaded',
-      'C 50–100 file-uploaded',
+    const contacts = segment(task(rows), [recording(1, 10, 100), ...consults]);
+    expect(contactsAsText(contacts)).toEqual(['A 10–70 silent 20–70 file-uploaded', 'C 50–100 file-uploaded']);
+    expect(heardAsText(contacts[0]!.contact)).toEqual([
+      '0–10 recording 1 from 0',
+      '10–40 silence hold',
+      '40–60 recording 3 from 0',
     ]);
   });
 

@@ -8,8 +8,9 @@ import { intersect, type TimeSpan } from './time-span.ts';
  * recordings"; SEG-03, SEG-04).
  *
  *   A holds, consults B from 0:30 to 0:45, transfers; B answers at 0:46, ends at 2:00
- *     with a consult recording   → A: to 0:45, the consultation heard; B: from 0:30 to 2:00, beginning with it; no third
- *     without one                → the same contacts, silent from the hold (B: from 0:30) to 0:45
+ *     with a consult recording   → A: to 0:45, on hold, but the consultation heard; B: from 0:30 to 2:00, beginning with
+ *                                  it; no third contact
+ *     without one                → the same contacts; A silent from the hold on, B silent until 0:45
  *   A holds, consults B from 0:30 to 0:45, B leaves, A goes on   → A: a hold, silent until the resume
  *   A consults B, B leaves, A consults C, transfers to C         → A and C; only the second consultation is heard
  *

@@ -9,18 +9,15 @@ import { type TimeSpan, union } from './time-span.ts';
  *
  *   A talks 10 s, holds 20 s, talks 30 s                      → A: one contact of 60 s, silent from 10 s to 30 s
  *   A holds, the customer hangs up                            → silent to the end
- *   A holds, consults B, transfers                            → silent to the transfer (but see consultation-policy)
+ *   A holds, consults B, transfers                            → A: on hold to the transfer; what of it is heard all
+ *                                                               the same is told in consultation-policy
  *   A holds, consults B, B leaves, A resumes 4 s later        → silent to the resume: the `held` row itself ends with
  *                                                               the consultation, the hold does not
  *   held twice without a resume between                       → one hold from the first on
  */
 
-/** When the customer was on hold, as sorted spans that do not touch; each ends with its leg at the latest. */
-export function holdsOf(activities: readonly TaskActivity[], legs: readonly Leg[]): TimeSpan[] {
-  return union(legs.flatMap((leg) => holdsInLeg(activities, leg)));
-}
-
-function holdsInLeg(activities: readonly TaskActivity[], leg: Leg): TimeSpan[] {
+/** When this agent had the customer on hold, as sorted spans that do not touch; all end with the leg at the latest. */
+export function holdsOf(activities: readonly TaskActivity[], leg: Leg): TimeSpan[] {
   const inLeg = activities.filter(({ startedAtMs }) => startedAtMs >= leg.startMs && startedAtMs <= leg.endMs);
   const holds: TimeSpan[] = [];
   let heldSinceMs: number | undefined;
@@ -32,5 +29,5 @@ function holdsInLeg(activities: readonly TaskActivity[], leg: Leg): TimeSpan[] {
     }
   }
   if (heldSinceMs !== undefined) holds.push({ startMs: heldSinceMs, endMs: leg.endMs });
-  return holds;
+  return union(holds);
 }

@@ -62,7 +62,9 @@ describe('segments of random calls', () => {
           to: seconds(endedAtMs),
           silent: silences.map(({ startMs, endMs }) => `${seconds(startMs)}–${seconds(endMs)}`),
         }));
-        expect(seen).toEqual(story.contacts.map((contact) => ({ ...contact, silent: merged(contact.silent) })));
+        expect(seen).toEqual(
+          story.contacts.map(({ agent, from, to, silent }) => ({ agent, from, to, silent: merged(silent) })),
+        );
       }),
     );
   });
@@ -122,6 +124,24 @@ describe('segments of random calls', () => {
         expect(segment(unrelated).map(({ contact }) => contact.contactId)).toEqual(
           before.map(({ contact }) => contact.contactId),
         );
+      }),
+    );
+  });
+
+  it('never let be heard what the customer heard on hold (MED-04)', () => {
+    fc.assert(
+      fc.property(storyArbitrary, (story) => {
+        // Consult recordings of consultations that led to nothing are there, too, and must not sound.
+        for (const [index, { audio }] of contactsOf(story, story.recordings).entries()) {
+          const { from, silent, consulted } = story.contacts[index]!;
+          for (const piece of audio.editList!.pieces) {
+            if (piece.kind === 'silence') continue;
+            const heard = { from: from + piece.atFrame / 8000, to: from + (piece.atFrame + piece.frames) / 8000 };
+            for (const waits of [...silent, ...consulted]) {
+              expect(Math.min(heard.to, waits.to)).toBeLessThanOrEqual(Math.max(heard.from, waits.from));
+            }
+          }
+        }
       }),
     );
   });

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ContactSegmented, NamedRef, RecordingAvailable, TaskActivity, TaskEnded } from '@wxcc-wfo/contracts';
 import { orderActivities } from './activity-order-policy.ts';
-import { audioOf, latestGenerations, type RecordedSpan, silencesOf } from './audio-policy.ts';
+import { audioOf, latestGenerations, type RecordedSpan } from './audio-policy.ts';
 import { type Consultation, consultationsOf, handOversOf } from './consultation-policy.ts';
 import { holdsOf } from './hold-policy.ts';
 import { nameLegs } from './identity-policy.ts';
 import { type Leg, legsOf } from './legs-policy.ts';
-import { type TimeSpan, union } from './time-span.ts';
+import { intersect, type TimeSpan, union } from './time-span.ts';
 
 /** A contact at its last published version, with the activity that opened its leg. */
 export interface AssignedContact {
@@ -85,13 +85,12 @@ function contactsOf(task: TaskEnded, recorded: readonly RecordedSpan[]): NewCont
   const activities = orderActivities(task.activities);
   const legs = legsOf(activities, task);
   const consulted = consultationsOf(activities);
-  // Whoever consults lets the customer wait, whether or not a `held` row says so.
-  const holds = union([...holdsOf(activities, legs), ...consulted.filter(({ outcome }) => outcome !== 'conferenced')]);
   const handOvers = handOversOf(legs, consulted);
   return legs.map((leg, index) => {
     const received = handOvers.get(leg);
     const given = legs[index + 1] && handOvers.get(legs[index + 1]!);
     const window = { startMs: received?.startMs ?? leg.startMs, endMs: leg.endMs };
+    const holds = union([...holdsOf(activities, leg), ...waitsIn(leg, consulted)]);
     const consultations = [received, given].filter((consultation) => consultation !== undefined);
     return {
       ...window,
@@ -103,6 +102,13 @@ function contactsOf(task: TaskEnded, recorded: readonly RecordedSpan[]): NewCont
       },
     };
   });
+}
+
+/** Whoever consults lets the customer wait, whether or not a `held` row says so. */
+function waitsIn(leg: Leg, consulted: readonly Consultation[]): TimeSpan[] {
+  return consulted.flatMap((consultation) =>
+    consultation.outcome === 'conferenced' ? [] : (intersect(consultation, leg) ?? []),
+  );
 }
 
 interface WhoContext {
@@ -149,13 +155,12 @@ interface HeardContext {
 }
 
 function whenAndHeard(task: TaskEnded, window: TimeSpan, { holds, consultations, recorded }: HeardContext) {
-  const silences = silencesOf(window, holds, consultations, recorded);
   const { recordingRequested } = task;
   return {
     startedAtMs: window.startMs,
     endedAtMs: window.endMs,
     durationMs: window.endMs - window.startMs,
-    silences,
-    audio: audioOf({ window, silences, consultations, recordingRequested }, recorded),
+    silences: holds.map((hold) => ({ ...hold, reason: 'hold' as const })),
+    audio: audioOf({ window, holds, consultations, recordingRequested }, recorded),
   };
 }

@@ -1,3 +1,4 @@
+import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
   createAccessControl,
@@ -45,6 +46,8 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
   await taskRoute(app, { pool, readerRole });
   await republicationRoute(app, { pool });
   await webhookRoute(app, { pool, sealer: wiring.sealer, clock, onHint: wiring.hintJob.wake });
+  await deadLetterRoutes(app, { deadLetters: createDeadLetters({ pool, consumers: [consumer] }) });
+  await eventBlobRoutes(app, { pool });
   return app;
 }
 

@@ -51,6 +51,12 @@ export function windowSettings(config: Pick<CaptureConfig, 'OVERLAP_MS' | 'INITI
   };
 }
 
+/** What capture consumes. */
+export const captureHandlers = {
+  [TOPICS.acdChanged]: handleAcdChanged,
+  [TOPICS.tokenRefreshed]: handleTokenRefreshed,
+};
+
 export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal(error: unknown): void }): Wiring {
   const { logger } = o;
   const pool = createPool({
@@ -123,11 +129,12 @@ function createMessaging(
     pool,
     logger,
     groupId: 'capture',
-    handlers: { [TOPICS.acdChanged]: handleAcdChanged, [TOPICS.tokenRefreshed]: handleTokenRefreshed },
+    handlers: captureHandlers,
     onCommitted: copyAnnouncedTokens(o.tokens, (error, acdId) =>
       logger.warn({ err: error, acdId }, 'an announced access token could not be copied yet'),
     ),
     onFatal: o.onFatal,
+    ...(config.INTERNAL_API_KEY ? { internalApiKey: config.INTERNAL_API_KEY } : {}),
   });
   return { bus, relay, consumer };
 }

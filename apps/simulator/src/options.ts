@@ -14,6 +14,8 @@ export interface SimulatorOptions {
   agents: number;
   talkScale: number;
   recordingDelayMs: number;
+  /** False: the tenant keeps whole recordings only, no segment per agent. */
+  segments: boolean;
   clients: { id: string; secret: string }[];
   orgId: string;
   adminEmail: string;
@@ -42,6 +44,7 @@ export const defaultOptions: SimulatorOptions = {
   agents: 12,
   talkScale: 1,
   recordingDelayMs: 2_000,
+  segments: true,
   clients: [{ id: 'simulated-client', secret: 'simulated-secret' }],
   orgId: '6f1d2c3b-4a59-4e68-9c77-8b8695a4b3c2',
   adminEmail: 'admin@contactcentre.example',
@@ -85,6 +88,7 @@ export function optionsFromEnvironment(env: Record<string, string | undefined>):
     agents: Math.max(4, number('SIM_AGENTS', base.agents)),
     talkScale: number('SIM_TALK_SCALE', base.talkScale),
     recordingDelayMs: number('SIM_RECORDING_DELAY_MS', base.recordingDelayMs),
+    segments: env.SIM_SEGMENTS !== 'false',
     clients: [client],
     orgId: env.SIM_ORG_ID ?? base.orgId,
     adminEmail: env.SIM_ADMIN_EMAIL ?? base.adminEmail,

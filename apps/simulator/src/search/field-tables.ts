@@ -196,10 +196,16 @@ export const agentActivityFields: FieldTable = {
   queue: idName,
 };
 
-/** Fields that can be read but not filtered, beside all of type JSON. */
-export const unfilterable = new Set(
-  (
-    'createdTime recordingLocation conferenceDuration consultDuration consultToQueueDuration consultToEPCount ' +
-    'consultToEPDuration outdialConsultToEPDuration autoCsat'
-  ).split(' '),
-);
+/** Fields that can be read but not filtered, by record, beside all of type JSON. */
+export const unfilterable = {
+  task: new Set(
+    (
+      'createdTime recordingLocation conferenceDuration consultDuration consultToQueueDuration consultToEPCount ' +
+      'consultToEPDuration outdialConsultToEPDuration autoCsat'
+    ).split(' '),
+  ),
+  activity: new Set(['bnrMode']),
+  leg: new Set(['createdTime', 'endedTime']),
+  session: new Set<string>(),
+  agentActivity: new Set(['startTime', 'endTime']),
+} as const;

@@ -12,7 +12,7 @@ import {
   type GraphQLScalarType,
   GraphQLString,
 } from 'graphql';
-import { type FieldTable, type LeafType, unfilterable } from './field-tables.ts';
+import type { FieldTable, LeafType } from './field-tables.ts';
 import { Json, Long } from './scalars.ts';
 
 export const SortOrder = enumOf('SortOrder', ['asc', 'desc']);
@@ -97,18 +97,14 @@ export function objectType(
   return new GraphQLObjectType({ name, fields: built });
 }
 
-/** Filter input of a field table, with and / or / not over lists of itself. */
-export function filterType(
-  name: string,
-  table: FieldTable,
-  more: Record<string, { type: GraphQLInputType }> = {},
-): GraphQLInputObjectType {
-  const own = inputFields(name, table);
+/** Filter input of a field table, with and / or / not over lists of itself; `except` names what cannot be filtered. */
+export function filterType(name: string, table: FieldTable, except: ReadonlySet<string>): GraphQLInputObjectType {
+  const own = inputFields(name, table, except);
   const type: GraphQLInputObjectType = new GraphQLInputObjectType({
     name,
     fields: () => {
       const list = { type: new GraphQLList(type) };
-      return { and: list, or: list, not: list, ...own, ...more };
+      return { and: list, or: list, not: list, ...own };
     },
   });
   return type;
@@ -130,17 +126,21 @@ export function aggregationType(
   });
 }
 
-function inputFields(name: string, table: FieldTable): Record<string, { type: GraphQLInputType }> {
+function inputFields(
+  name: string,
+  table: FieldTable,
+  except: ReadonlySet<string>,
+): Record<string, { type: GraphQLInputType }> {
   const fields: Record<string, { type: GraphQLInputType }> = {};
   for (const [field, type] of Object.entries(table)) {
     if (typeof type !== 'string') {
       fields[field] = {
         type: new GraphQLInputObjectType({
           name: `${name}${capital(field)}`,
-          fields: inputFields(`${name}${capital(field)}`, type),
+          fields: inputFields(`${name}${capital(field)}`, type, except),
         }),
       };
-    } else if (filterTypes[type] !== undefined && !unfilterable.has(field)) {
+    } else if (filterTypes[type] !== undefined && !except.has(field)) {
       fields[field] = { type: filterTypes[type] };
     }
   }

@@ -18,6 +18,7 @@ import {
   legFields,
   sessionFields,
   taskFields,
+  unfilterable,
 } from './field-tables.ts';
 import { resolveActivities } from './inner-paging.ts';
 import { resolveAgentSessions, resolveLegs, resolveTasks } from './queries.ts';
@@ -111,21 +112,25 @@ const aggregated: Fields = {
 };
 
 function taskArgs(): GraphQLFieldConfigArgumentMap {
-  const filter = filterType('TaskDetailsFilters', { ...taskFields, ...variableFilters });
-  const nodes = filterType('TaskDetailsActivityFilters', { ...activityFields, createdTime: 'Long' });
+  const filter = filterType('TaskDetailsFilters', { ...taskFields, ...variableFilters }, unfilterable.task);
+  const nodes = filterType('TaskDetailsActivityFilters', activityFields, unfilterable.activity);
   const extFilter = nested('TaskDetailsSpecificFilters', ['activities', 'nodes'], nodes);
   return withAggregations('TaskV2Aggregation', { filter, extFilter });
 }
 
 function legArgs(): GraphQLFieldConfigArgumentMap {
   return withAggregations('TaskLegV2Aggregation', {
-    filter: filterType('TaskLegDetailsFilters', { ...legFields, ...variableFilters }),
+    filter: filterType('TaskLegDetailsFilters', { ...legFields, ...variableFilters }, unfilterable.leg),
   });
 }
 
 function sessionArgs(): GraphQLFieldConfigArgumentMap {
-  const filter = filterType('AgentSessionFilters', { ...sessionFields, channelInfo: channelFields });
-  const nodes = filterType('AgentActivityFilters', agentActivityFields);
+  const filter = filterType(
+    'AgentSessionFilters',
+    { ...sessionFields, channelInfo: channelFields },
+    unfilterable.session,
+  );
+  const nodes = filterType('AgentActivityFilters', agentActivityFields, unfilterable.agentActivity);
   const extFilter = nested('AgentSessionSpecificFilters', ['channelInfo', 'activities', 'nodes'], nodes);
   return withAggregations('AgentSessionV2Aggregation', { filter, extFilter });
 }

@@ -11,7 +11,8 @@ export interface TaskFactoryOptions {
   talkScale: number;
   /** Time between the end of a task and the moment its recordings can be had. */
   recordingDelayMs: number;
-  agentIds?: 'id' | 'ciUserId';
+  /** Whether the tenant also keeps a recording per agent. */
+  segments?: boolean;
 }
 
 /** A call that somebody scripts: its steps and whatever of the rest matters. */
@@ -114,7 +115,10 @@ function buildTask(options: TaskFactoryOptions, number: number, task: ScriptedTa
     expectedContacts: channelType === 'telephony' ? call.contacts : [],
   };
   if (channelType === 'telephony' && answered && task.recorded !== false) {
-    addRecordings(model, call, prng, call.endedMs + (task.recordingDelayMs ?? options.recordingDelayMs));
+    addRecordings(model, call, prng, {
+      availableMs: call.endedMs + (task.recordingDelayMs ?? options.recordingDelayMs),
+      segments: options.segments ?? true,
+    });
   } else {
     model.rows = model.rows.filter((row) => row.eventName !== 'recording-started');
   }
@@ -122,7 +126,12 @@ function buildTask(options: TaskFactoryOptions, number: number, task: ScriptedTa
   return model;
 }
 
-function addRecordings(model: TaskModel, call: BuiltCall, prng: Prng, availableMs: number): void {
+function addRecordings(
+  model: TaskModel,
+  call: BuiltCall,
+  prng: Prng,
+  { availableMs, segments }: { availableMs: number; segments: boolean },
+): void {
   const record = (
     position: number,
     segment: boolean,
@@ -146,7 +155,7 @@ function addRecordings(model: TaskModel, call: BuiltCall, prng: Prng, availableM
     model.recordings.push(recording);
   };
   record(0, false, call.legs[0]!.recordingFromMs, call.endedMs, call.legs);
-  for (const [index, leg] of call.legs.slice(0, 15).entries()) {
+  for (const [index, leg] of segments ? call.legs.slice(0, 15).entries() : []) {
     if (leg.recordingToMs > leg.recordingFromMs) record(index + 1, true, leg.recordingFromMs, leg.recordingToMs, [leg]);
   }
   const point = { createdMs: availableMs, endMs: availableMs, eventName: 'recording-available' };

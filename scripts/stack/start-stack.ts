@@ -143,6 +143,8 @@ function environmentOf(service: ServiceName, facts: Facts): Record<string, strin
     INTERNAL_API_KEY: secrets.internal.key,
     HANDOVER_KEYS: secrets.handoverKeys,
     OTEL_SERVICE_NAME: service,
+    // Stripped and compiled sources are kept: the next start takes half the time and less memory.
+    NODE_COMPILE_CACHE: `${ROOT}/.data/tools/compile-cache`,
     ...options.environment,
   };
   const sealing = { SEALING_KEYS: secrets.sealingKeys[service] };

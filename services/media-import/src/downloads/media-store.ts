@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -28,21 +29,19 @@ export function createFolderStore(root: string): MediaStore {
       const target = join(root, path);
       const pending = `${target}.part`;
       await mkdir(dirname(target), { recursive: true });
-      const file = await open(pending, 'wx', 0o600);
-      const stream = createWriteStream('', { fd: file, autoClose: false, highWaterMark: 1024 * 1024 });
-      const close = () => file.close().catch(() => undefined);
+      // `flush` syncs the bytes to the disk before the file is closed.
+      const stream = createWriteStream(pending, { flags: 'wx', mode: 0o600, flush: true, highWaterMark: 1024 * 1024 });
       return {
         path,
         stream,
         async commit() {
-          await file.sync();
-          await close();
+          if (!stream.closed) await once(stream, 'close');
           await rename(pending, target);
           await syncFolder(dirname(target));
         },
         async discard() {
           stream.destroy();
-          await close();
+          if (!stream.closed) await once(stream, 'close').catch(() => undefined);
           await rm(pending, { force: true });
           await rm(target, { force: true });
         },

@@ -13,7 +13,7 @@ export interface AuthorizationRequest {
 /** Stores a request and forgets those that ended long ago, a few at a time. */
 export async function insertAuthorizationRequest(sql: SqlClient, request: AuthorizationRequest): Promise<void> {
   await sql.query(
-    `WITH old AS (SELECT state_hash FROM authorization_request WHERE expires_at_ms < $6 - 86400000
+    `WITH old AS (SELECT state_hash FROM authorization_request WHERE expires_at_ms < $6::bigint - 86400000
        ORDER BY expires_at_ms LIMIT 100),
      forgotten AS (DELETE FROM authorization_request WHERE state_hash IN (SELECT state_hash FROM old))
      INSERT INTO authorization_request (state_hash, tenant_id, acd_id, sealed_verifier, requested_by, created_at_ms,

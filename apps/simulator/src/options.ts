@@ -16,6 +16,8 @@ export interface SimulatorOptions {
   recordingDelayMs: number;
   /** False: the tenant keeps whole recordings only, no segment per agent. */
   segments: boolean;
+  /** True: the tenant records consultations too, each as a recording of its own. */
+  consultRecordings: boolean;
   clients: { id: string; secret: string }[];
   orgId: string;
   adminEmail: string;
@@ -45,6 +47,7 @@ export const defaultOptions: SimulatorOptions = {
   talkScale: 1,
   recordingDelayMs: 2_000,
   segments: true,
+  consultRecordings: false,
   clients: [{ id: 'simulated-client', secret: 'simulated-secret' }],
   orgId: '6f1d2c3b-4a59-4e68-9c77-8b8695a4b3c2',
   adminEmail: 'admin@contactcentre.example',
@@ -89,6 +92,7 @@ export function optionsFromEnvironment(env: Record<string, string | undefined>):
     talkScale: number('SIM_TALK_SCALE', base.talkScale),
     recordingDelayMs: number('SIM_RECORDING_DELAY_MS', base.recordingDelayMs),
     segments: env.SIM_SEGMENTS !== 'false',
+    consultRecordings: env.SIM_CONSULT_RECORDINGS === 'true',
     clients: [client],
     orgId: env.SIM_ORG_ID ?? base.orgId,
     adminEmail: env.SIM_ADMIN_EMAIL ?? base.adminEmail,

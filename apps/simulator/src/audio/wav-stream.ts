@@ -39,7 +39,8 @@ function blocks(recording: Recorded, firstBlock: number, count: number): Buffer 
     const blockIndex = firstBlock + n;
     const span = spanAt(recording.spans, recording.startMs + blockIndex * BLOCK_MS);
     const content = { recordingNumber: recording.number, agentNumber: span?.agentNumber ?? 4095, blockIndex };
-    const left = { ...content, role: span?.left ?? 'silence' } as const;
+    const leftAgent = span?.leftAgentNumber ?? content.agentNumber;
+    const left = { ...content, agentNumber: leftAgent, role: span?.left ?? 'silence' } as const;
     const right = { ...content, role: span?.right ?? 'silence' } as const;
     writeStereoBlock(samples, n * SAMPLES_PER_BLOCK * CHANNELS, left, right);
   }

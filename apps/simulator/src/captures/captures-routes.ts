@@ -67,6 +67,7 @@ function recordingsOf(tenant: Tenant, taskId: string, segments: boolean): Record
 
 function describe(tenant: Tenant, recording: RecordingModel, expiresMs: number): unknown {
   const path = `/storage/${tenant.options.orgId}/${recording.id}/${recording.fileName}`;
+  const agents = [...new Set(recording.agents.map((agent) => agent.ciUserId))];
   const customer = tenant.story.task(recording.taskId)?.origin ?? '';
   return {
     id: recording.id,
@@ -76,7 +77,7 @@ function describe(tenant: Tenant, recording: RecordingModel, expiresMs: number):
       filePath: signDownload(tenant.storageKey, tenant.baseUrl(), path, expiresMs),
       startTime: recording.startMs,
       stopTime: recording.stopMs,
-      participants: [...new Set(recording.agents.map((agent) => agent.ciUserId)), masked(customer)],
+      participants: recording.callType === 'consult' ? agents : [...agents, masked(customer)],
       channel1: recording.callType === 'consult' ? 'Agent' : 'Caller',
       channel2: 'Agent',
       callType: recording.callType,

@@ -10,12 +10,22 @@ export interface Leg {
   recordingToMs: number;
 }
 
+/** Two agents talking with each other while the customer waits. */
+export interface Consultation {
+  from: Agent;
+  to: Agent;
+  startMs: number;
+  endMs: number;
+}
+
 /** A call played to its end: what the tenant shows and what really happened. */
 export interface BuiltCall {
   rows: ActivityRow[];
   contacts: ExpectedContact[];
   spans: HeardSpan[];
   legs: Leg[];
+  /** Conversations between two agents, in order. */
+  consultations: Consultation[];
   endedMs: number;
   terminatingEnd: 'Customer' | 'Agent' | 'System';
   terminationReason: string;

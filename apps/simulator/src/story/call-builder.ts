@@ -1,5 +1,12 @@
 import type { ExpectedContact } from '../ground-truth/types.ts';
-import { type BuiltCall, type ConsultTimes, type Leg, newContact, type TransferTimes } from './built-call.ts';
+import {
+  type BuiltCall,
+  type Consultation,
+  type ConsultTimes,
+  type Leg,
+  newContact,
+  type TransferTimes,
+} from './built-call.ts';
 import type { Agent, AuxiliaryCode, Queue } from './directory.ts';
 import type { Prng } from './prng.ts';
 import type { ActivityRow, HeardRole, HeardSpan } from './task-model.ts';
@@ -18,6 +25,7 @@ export class CallBuilder {
   readonly #contacts: ExpectedContact[] = [];
   readonly #spans: HeardSpan[] = [];
   readonly #legs: Leg[] = [];
+  readonly #consultations: Consultation[] = [];
   #openRow: ActivityRow | undefined;
   #leg: Leg | undefined;
   #queue: Queue | undefined;
@@ -143,6 +151,7 @@ export class CallBuilder {
     from.contact.holds.push(hold);
     from.contact.mustBeSilent.push(hold);
     from.contact.consultations.push(consultation);
+    this.#consultations.push({ from: from.agent, to, ...consultation });
     this.#clock = consultation.startMs;
     this.#span('consulting', times.consultMs, parties);
     this.#clock = consultation.endMs;
@@ -172,6 +181,7 @@ export class CallBuilder {
       contacts: this.#contacts,
       spans: this.#spans,
       legs: this.#legs,
+      consultations: this.#consultations,
       endedMs: this.#clock,
       terminatingEnd,
       terminationReason,

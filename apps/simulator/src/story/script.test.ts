@@ -203,6 +203,33 @@ describe('a scripted call becomes rows as the tenant writes them, and its own tr
     expect(task.rows[0]).toMatchObject({ eventName: 'recording-available', createdMs: task.endedMs + 1_500 });
   });
 
+  it('records a consultation with an agent on each channel, where the tenant does so', () => {
+    const own = createTaskFactory({
+      directory,
+      seed: 'script',
+      talkScale: 1,
+      recordingDelayMs: 0,
+      segments: false,
+      consultRecordings: true,
+    });
+    const steps: ScriptStep[] = [
+      { do: 'answer', agent: 0 },
+      { do: 'talk', ms: 3_000 },
+      { do: 'warm-transfer', agent: 1, ringMs: 2_000, consultMs: 5_000 },
+      { do: 'talk', ms: 4_000 },
+    ];
+    const task = own.scriptedTask(1, { steps, createdMs: T0 }, T0);
+    const { startMs } = task.expectedContacts[1]!;
+    expect(task.recordings.map((one) => [one.callType, one.segment])).toEqual([
+      ['main', false],
+      ['consult', false],
+    ]);
+    expect(task.recordings[1]).toMatchObject({ startMs, stopMs: startMs + 5_000, number: 16 + 11 });
+    expect(task.recordings[1]!.spans).toEqual([
+      { startMs, endMs: startMs + 5_000, left: 'agent', leftAgentNumber: 0, right: 'agent', agentNumber: 1 },
+    ]);
+  });
+
   it('says which step is wrong', () => {
     expect(() => play({ do: 'talk', ms: 1 })).toThrow('Add an "answer" step');
     expect(() => play({ do: 'answer', agent: 99 })).toThrow('steps[0].agent is 99, but the directory has 6');

@@ -13,6 +13,8 @@ export interface TaskFactoryOptions {
   recordingDelayMs: number;
   /** Whether the tenant also keeps a recording per agent. */
   segments?: boolean;
+  /** Whether it also records consultations. */
+  consultRecordings?: boolean;
 }
 
 /** A call that somebody scripts: its steps and whatever of the rest matters. */
@@ -118,6 +120,7 @@ function buildTask(options: TaskFactoryOptions, number: number, task: ScriptedTa
     addRecordings(model, call, prng, {
       availableMs: call.endedMs + (task.recordingDelayMs ?? options.recordingDelayMs),
       segments: options.segments ?? true,
+      consultRecordings: options.consultRecordings ?? false,
     });
   } else {
     model.rows = model.rows.filter((row) => row.eventName !== 'recording-started');
@@ -126,37 +129,44 @@ function buildTask(options: TaskFactoryOptions, number: number, task: ScriptedTa
   return model;
 }
 
+/** A recording's number leaves room for so many of each kind in one task: 1 + 10 + 5 = 16. */
+const MAX_SEGMENTS = 10;
+const MAX_CONSULTS = 5;
+
 function addRecordings(
   model: TaskModel,
   call: BuiltCall,
   prng: Prng,
-  { availableMs, segments }: { availableMs: number; segments: boolean },
+  { availableMs, segments, consultRecordings }: { availableMs: number; segments: boolean; consultRecordings: boolean },
 ): void {
   const record = (
     position: number,
-    segment: boolean,
-    startMs: number,
-    stopMs: number,
-    legs: BuiltCall['legs'],
+    more: Pick<RecordingModel, 'startMs' | 'stopMs' | 'agents'> & Partial<RecordingModel>,
   ): void => {
-    const recording: RecordingModel = {
+    if (more.stopMs <= more.startMs) return;
+    model.recordings.push({
       id: prng.uuid(),
       number: model.number * 16 + position,
       taskId: model.id,
-      segment,
+      segment: false,
       callType: 'main',
       fileName: `${model.id}-${position}.wav`,
-      startMs,
-      stopMs,
       availableMs,
-      agents: legs.map((leg) => leg.agent),
-      spans: call.spans.filter((span) => span.endMs > startMs && span.startMs < stopMs),
-    };
-    model.recordings.push(recording);
+      spans: call.spans.filter((span) => span.endMs > more.startMs && span.startMs < more.stopMs),
+      ...more,
+    });
   };
-  record(0, false, call.legs[0]!.recordingFromMs, call.endedMs, call.legs);
-  for (const [index, leg] of segments ? call.legs.slice(0, 15).entries() : []) {
-    if (leg.recordingToMs > leg.recordingFromMs) record(index + 1, true, leg.recordingFromMs, leg.recordingToMs, [leg]);
+  const agents = call.legs.map((leg) => leg.agent);
+  record(0, { startMs: call.legs[0]!.recordingFromMs, stopMs: call.endedMs, agents });
+  for (const [index, leg] of segments ? call.legs.slice(0, MAX_SEGMENTS).entries() : []) {
+    record(1 + index, { segment: true, startMs: leg.recordingFromMs, stopMs: leg.recordingToMs, agents: [leg.agent] });
+  }
+  for (const [index, { from, to, startMs, endMs }] of consultRecordings
+    ? call.consultations.slice(0, MAX_CONSULTS).entries()
+    : []) {
+    const heard = { left: 'agent', right: 'agent', leftAgentNumber: from.number, agentNumber: to.number } as const;
+    const spans = [{ startMs, endMs, ...heard }];
+    record(1 + MAX_SEGMENTS + index, { callType: 'consult', startMs, stopMs: endMs, agents: [from, to], spans });
   }
   const point = { createdMs: availableMs, endMs: availableMs, eventName: 'recording-available' };
   model.rows.push({ ...point, internalEvent: 'capture-available', agent: call.legs.at(-1)!.agent });

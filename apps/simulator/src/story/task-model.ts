@@ -29,6 +29,8 @@ export interface HeardSpan {
   right: HeardRole;
   /** Number of the agent on the right channel; 4095 where nobody is. */
   agentNumber: number;
+  /** Number of the agent on the left channel, where agents talk with each other. */
+  leftAgentNumber?: number;
 }
 
 export interface RecordingModel {

@@ -1,16 +1,17 @@
-import { context, type Link, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import type { TopicName } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
+import { startBatchSpans } from './batch-spans.ts';
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
 import { countAttempt, forgetAttempts } from './delivery-attempt.ts';
 import { backoffMs, describeError, isRefusedValue, isTransient } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
+import { letterOfInvalid, letterOfOutcome, type RetryPolicy, reportParked } from './new-letters.ts';
 import type { Outcome } from './outcome.ts';
 import { advancePosition, type Position } from './positions.ts';
 import { type BlobReader, type Decoded, decodeRecord, type RawRecord, type ReceivedEvent } from './received-event.ts';
-import { busMetrics, tracer } from './telemetry.ts';
-import { contextOfSpan, isSampled } from './trace-context.ts';
+import { busMetrics } from './telemetry.ts';
 import { runTransaction } from './transaction.ts';
 
 /**
@@ -21,12 +22,6 @@ export type BatchHandler<T extends TopicName = TopicName> = (
   events: ReceivedEvent<T>[],
   tx: SqlClient,
 ) => Promise<Outcome[]>;
-
-export interface RetryPolicy {
-  attempts: number;
-  firstMs: number;
-  maxMs: number;
-}
 
 export interface ProcessorOptions {
   pool: Pool;
@@ -168,7 +163,7 @@ export function createBatchProcessor(o: ProcessorOptions) {
     );
     if (!done.commit) return 'moved';
     delivery.position.next = range.end;
-    report([letter], o);
+    reportParked([letter], o.logger);
     return 'committed';
   }
 
@@ -218,7 +213,7 @@ export function createBatchProcessor(o: ProcessorOptions) {
 /** One transaction: effects, dead letters and the position commit together or not at all. */
 async function commitChunk(o: ProcessorOptions, position: Position, range: Range): Promise<ChunkResult> {
   const startedMs = performance.now();
-  const spans = startSpans(position, range.decoded);
+  const spans = startBatchSpans(position, range.decoded);
   try {
     const letters: NewDeadLetter[] = [];
     let handled: ReceivedEvent[] = [];
@@ -255,7 +250,7 @@ async function commitChunk(o: ProcessorOptions, position: Position, range: Range
     position.next = range.end;
     for (const [outcome, n] of outcomes) busMetrics().bus_consumed_total.add(n, { topic: position.topic, outcome });
     busMetrics().bus_batch_duration_seconds.record((performance.now() - startedMs) / 1000, { topic: position.topic });
-    report(letters, o);
+    reportParked(letters, o.logger);
     if (handled.length > 0) o.onCommitted(handled);
     return 'committed';
   } catch (error) {
@@ -264,114 +259,4 @@ async function commitChunk(o: ProcessorOptions, position: Position, range: Range
   } finally {
     spans.end();
   }
-}
-
-function letterOfInvalid(
-  d: Extract<Decoded, { kind: 'invalid' }>,
-  logEpoch: number,
-  policy: RetryPolicy,
-): NewDeadLetter {
-  return {
-    record: d.record,
-    logEpoch,
-    state: d.retryable ? 'waiting' : 'parked',
-    code: d.code,
-    reason: d.reason,
-    step: 'decode',
-    attempt: 1,
-    nextAttemptAtMs: d.retryable ? Date.now() + backoffMs(0, policy) : null,
-  };
-}
-
-function letterOfOutcome(
-  outcome: Outcome,
-  record: RawRecord,
-  logEpoch: number,
-  policy: RetryPolicy,
-): NewDeadLetter | undefined {
-  const common = { record, logEpoch, step: 'handle' as const, attempt: 1 };
-  switch (outcome.kind) {
-    case 'done':
-    case 'drop':
-      return undefined;
-    case 'retry':
-      return {
-        ...common,
-        state: 'waiting',
-        code: 'retry',
-        reason: describeError(outcome.cause),
-        nextAttemptAtMs: Date.now() + backoffMs(0, policy),
-      };
-    case 'dead-letter':
-      return { ...common, state: 'parked', code: outcome.reason, reason: reasonOf(outcome), nextAttemptAtMs: null };
-    default:
-      return outcome satisfies never;
-  }
-}
-
-/** The text kept with a dead letter. */
-export function reasonOf(outcome: { reason: string; cause?: unknown }): string {
-  return outcome.cause === undefined ? outcome.reason : `${outcome.reason}: ${describeError(outcome.cause)}`;
-}
-
-/** One line and one count per code: a flood of poison must not become a flood of lines. */
-function report(letters: readonly NewDeadLetter[], o: ProcessorOptions): void {
-  const byCode = new Map<string, NewDeadLetter[]>();
-  for (const letter of letters) {
-    if (letter.state === 'parked') byCode.set(letter.code, [...(byCode.get(letter.code) ?? []), letter]);
-  }
-  for (const [code, parked] of byCode) {
-    const { record, step, attempt } = parked[0]!;
-    const { topic, partition, offset } = record;
-    busMetrics().bus_dead_letters_total.add(parked.length, { topic, code });
-    o.logger.error(
-      { topic, partition, offset: offset.toString(), code, step, attempt, events: parked.length },
-      'events were parked as dead letters; inspect them at /v1/dead-letters, mend the cause, replay or discard',
-    );
-  }
-}
-
-const MAX_LINKS = 128;
-
-/** A span of the batch that links to its causes, and one per sampled event that continues the event's own trace. */
-function startSpans(position: Position, decoded: readonly Decoded[]) {
-  const started: Span[] = [];
-  const links: Link[] = [];
-  const attributes = {
-    'messaging.system': 'kafka',
-    'messaging.operation.type': 'process',
-    'messaging.destination.name': position.topic,
-    'messaging.destination.partition.id': String(position.partition),
-  };
-  for (const d of decoded) {
-    if (d.kind !== 'event') continue;
-    const cause = trace.getSpanContext(d.event.context);
-    if (!isSampled(cause) || !cause.isRemote) continue;
-    if (links.length < MAX_LINKS) links.push({ context: cause });
-    const span = tracer().startSpan(
-      `${position.topic} process`,
-      { kind: SpanKind.CONSUMER, attributes: { ...attributes, 'messaging.message.id': d.event.eventId } },
-      d.event.context,
-    );
-    if (!span.isRecording()) continue;
-    started.push(span);
-    d.event = { ...d.event, context: contextOfSpan(span) };
-  }
-  const batch = tracer().startSpan(`${position.topic} process batch`, {
-    kind: SpanKind.CONSUMER,
-    links,
-    root: true,
-    attributes: { ...attributes, 'messaging.batch.message_count': decoded.length },
-  });
-  started.push(batch);
-  return {
-    context: contextOfSpan(batch),
-    fail(error: unknown) {
-      for (const span of started)
-        span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error).slice(0, 200) });
-    },
-    end() {
-      for (const span of started) span.end();
-    },
-  };
 }

@@ -40,6 +40,7 @@ const RETENTION_MS = 7 * 24 * 3_600_000;
 export function createBus(o: BusOptions): Bus {
   const prefix = o.topicPrefix ?? '';
   const logicalNames = new Map(TOPIC_NAMES.map((topic) => [prefix + topic, topic]));
+  const isRepeated = repetitionFilter();
   const bus: Bus = {
     clientId: o.clientId,
     prefix,
@@ -55,7 +56,7 @@ export function createBus(o: BusOptions): Bus {
         requestTimeout: 30_000,
         retry: { initialRetryTime: 50, maxRetryTime: 2_000, retries: 10 },
         logLevel: logLevel.INFO,
-        logCreator: logTo(o.logger, onLog),
+        logCreator: logTo(o.logger, isRepeated, onLog),
       }),
     async withAdmin(work) {
       const admin = bus.createKafka().admin();
@@ -123,15 +124,22 @@ const ORDINARY =
 /** While a broker is away kafkajs says the same many times a second. */
 const REPEAT_MS = 10_000;
 
-function logTo(logger: Logger, onLog?: (message: string, extra: Record<string, unknown>) => void): logCreator {
+function repetitionFilter(): (message: string) => boolean {
   const saidAtMs = new Map<string, number>();
-  const isRepeated = (message: string): boolean => {
+  return (message) => {
     const now = Date.now();
     if (now - (saidAtMs.get(message) ?? 0) < REPEAT_MS) return true;
     if (saidAtMs.size > 100) saidAtMs.clear();
     saidAtMs.set(message, now);
     return false;
   };
+}
+
+function logTo(
+  logger: Logger,
+  isRepeated: (message: string) => boolean,
+  onLog?: (message: string, extra: Record<string, unknown>) => void,
+): logCreator {
   return () =>
     ({ namespace, level, log }) => {
       const { message, error, broker, groupId, topic, ...extra } = log;

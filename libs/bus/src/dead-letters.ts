@@ -1,6 +1,6 @@
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
-import type { Consumer } from './consumer.ts';
+import type { Consumer } from './consumer-port.ts';
 import type { DeadLetterState } from './dead-letter-repository.ts';
 import type { ReplayResult } from './redelivery.ts';
 

@@ -1,13 +1,8 @@
 export type { SqlClient } from '@wxcc-wfo/service-kit';
-export type { BatchHandler, RetryPolicy } from './batch-processor.ts';
+export type { BatchHandler } from './batch-processor.ts';
 export { type Bus, type BusOptions, createBus } from './bus.ts';
-export {
-  type Consumer,
-  type ConsumerHealth,
-  type ConsumerOptions,
-  createConsumer,
-  type PartitionHealth,
-} from './consumer.ts';
+export { createConsumer } from './consumer.ts';
+export type { Consumer, ConsumerHealth, ConsumerOptions, PartitionHealth } from './consumer-port.ts';
 export type { DeadLetterState } from './dead-letter-repository.ts';
 export { deadLetterRoutes } from './dead-letter-route.ts';
 export {
@@ -22,6 +17,7 @@ export { eventBlobRoutes } from './event-blob-route.ts';
 export { isTransient } from './failure-policy.ts';
 export type { Logger } from './logger.ts';
 export { busMigrationsFolder } from './migrations.ts';
+export type { RetryPolicy } from './new-letters.ts';
 export {
   appendEvents,
   InvalidEventError,

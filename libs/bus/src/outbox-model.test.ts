@@ -141,7 +141,7 @@ describe('the outbox with two writers, two relays, crashes and a zombie', () => 
       fc.array(fault, { minLength: 1, maxLength: 3 }),
       scenario,
     );
-    await fc.assert(property, { numRuns: 8, endOnFailure: true });
+    await fc.assert(property, { numRuns: 6, endOnFailure: true });
   });
 
   it.each(STEPS)('survives a zombie and a crash at the step "%s"', async (step) => {

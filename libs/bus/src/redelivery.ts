@@ -1,7 +1,6 @@
 import { context } from '@opentelemetry/api';
 import type { Pool } from 'pg';
 import type { ProcessorOptions } from './batch-processor.ts';
-import { reasonOf } from './batch-processor.ts';
 import {
   dueDeadLetters,
   lockDeadLetter,
@@ -10,6 +9,7 @@ import {
   updateDeadLetter,
 } from './dead-letter-repository.ts';
 import { backoffMs, describeError, isTransient } from './failure-policy.ts';
+import { reasonOf } from './new-letters.ts';
 import type { Outcome } from './outcome.ts';
 import { decodeRecord, type RawRecord } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';

@@ -1,14 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Span, SpanKind } from '@opentelemetry/api';
-import type { TopicName } from '@wxcc-wfo/contracts';
+import type { Span } from '@opentelemetry/api';
 import { type Message, Partitioners, type Producer } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Bus } from './bus.ts';
-import { encodeHeaders } from './cloud-event.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
-import { busMetrics, tracer } from './telemetry.ts';
-import { contextOf, isSampled, parseTraceHeaders, traceHeadersOf } from './trace-context.ts';
+import { type OutboxRow, partsOf, readRows, toMessage } from './outbox-rows.ts';
+import { busMetrics } from './telemetry.ts';
 
 export interface ShardRelayOptions {
   bus: Bus;
@@ -32,26 +30,6 @@ export interface ShardRelay {
   stop(): Promise<void>;
 }
 
-interface OutboxRow {
-  id: string;
-  topic: TopicName;
-  key: string;
-  event_id: string;
-  blob_id: string | null;
-  value: string;
-  traceparent: string | null;
-  tracestate: string | null;
-  tenant_id: string;
-  acd_id: string;
-  created_at_ms: string;
-}
-
-// kafkajs puts all records of a partition into one record batch, and the broker refuses batches beyond 1 MiB.
-const MAX_REQUEST_BYTES = 900_000;
-const RECORD_OVERHEAD_BYTES = 700;
-/** Bounds what one turn holds in memory. */
-const MAX_TURN_BYTES = 8_000_000;
-
 /** Relays one shard for as long as its lease is renewed and nobody fences it. */
 export function createShardRelay(o: ShardRelayOptions): ShardRelay {
   let validUntilMs = o.validUntilMs;
@@ -60,6 +38,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
   let pending = true;
   let wakeUp: () => void = () => undefined;
   let producer: Producer | undefined;
+  let joining: Promise<Producer> | undefined;
   let failures = 0;
 
   const isOurs = () => !stopping && performance.now() < validUntilMs;
@@ -73,12 +52,20 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
     await old?.disconnect().catch(() => undefined);
   }
 
+  /** One attempt at a time: an abandoned one that succeeded late would fence its own successor. */
+  function fencedProducer(): Promise<Producer> {
+    if (producer) return Promise.resolve(producer);
+    joining ??= joinAsProducer().finally(() => {
+      joining = undefined;
+    });
+    return joining;
+  }
+
   /**
    * A transactional id per shard: making the producer fences every older one, which also ends its open transaction.
    * The rows are read only afterwards, so a paused owner that wakes can't send what it read before.
    */
-  async function fencedProducer(): Promise<Producer> {
-    if (producer) return producer;
+  async function joinAsProducer(): Promise<Producer> {
     const made = o.bus.createKafka().producer({
       transactionalId: `${o.bus.prefix}${o.bus.clientId}-outbox-${o.shard}`,
       idempotent: true,
@@ -131,7 +118,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
       for (const row of part) {
         const topic = o.bus.physicalTopic(row.topic);
         const messages = byTopic.get(topic);
-        const message = toMessage(row, o, spans);
+        const message = toMessage(row, o.publicUrl, spans);
         if (messages) messages.push(message);
         else byTopic.set(topic, [message]);
       }
@@ -212,77 +199,6 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
       wakeUp();
       await finished;
     },
-  };
-}
-
-async function readRows(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
-  const { rows } = await pool.query<OutboxRow>(
-    `SELECT id::text, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id,
-            created_at_ms::text
-     FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS before
-           FROM (SELECT * FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2) AS next) AS sized
-     WHERE before < $3 ORDER BY sized.id`,
-    [shard, limit, MAX_TURN_BYTES],
-  );
-  return rows;
-}
-
-function* partsOf(rows: OutboxRow[]): Generator<OutboxRow[]> {
-  let part: OutboxRow[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    const size = Buffer.byteLength(row.value) + row.key.length * 2 + RECORD_OVERHEAD_BYTES;
-    if (part.length > 0 && bytes + size > MAX_REQUEST_BYTES) {
-      yield part;
-      part = [];
-      bytes = 0;
-    }
-    part.push(row);
-    bytes += size;
-  }
-  if (part.length > 0) yield part;
-}
-
-function toMessage(row: OutboxRow, o: ShardRelayOptions, spans: Span[]): Message {
-  let traced = { traceparent: row.traceparent, tracestate: row.tracestate };
-  const parent = parseTraceHeaders(traced);
-  if (isSampled(parent)) {
-    // Begins when the row was written, so that its wait in the outbox is part of the span.
-    const span = tracer().startSpan(
-      `${row.topic} publish`,
-      {
-        kind: SpanKind.PRODUCER,
-        startTime: Number(row.created_at_ms),
-        attributes: {
-          'messaging.system': 'kafka',
-          'messaging.operation.type': 'send',
-          'messaging.destination.name': row.topic,
-          'messaging.message.id': row.event_id,
-          'wfo.tenant_id': row.tenant_id,
-          'wfo.acd_id': row.acd_id,
-        },
-      },
-      contextOf(parent),
-    );
-    spans.push(span);
-    const continued = traceHeadersOf(span.spanContext());
-    if (continued.traceparent) traced = continued;
-  }
-  const dataref = row.blob_id ? `${(o.publicUrl ?? '').replace(/\/$/, '')}/v1/event-blobs/${row.blob_id}` : null;
-  return {
-    key: row.key,
-    value: row.value,
-    timestamp: row.created_at_ms,
-    headers: encodeHeaders({
-      topic: row.topic,
-      key: row.key,
-      eventId: row.event_id,
-      occurredAtMs: Number(row.created_at_ms),
-      tenantId: row.tenant_id,
-      acdId: row.acd_id,
-      dataref,
-      ...traced,
-    }),
   };
 }
 

@@ -4,7 +4,7 @@ import { createPool, migrateService } from '@wxcc-wfo/service-kit';
 import { spawnService, testAddresses, testDatabase, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import type { Pool } from 'pg';
 import { type Bus, createBus } from '../bus.ts';
-import type { Consumer } from '../consumer.ts';
+import type { Consumer } from '../consumer-port.ts';
 import { busMigrationsFolder } from '../migrations.ts';
 import { appendEvents, type OutgoingEvent } from '../outbox.ts';
 import { createRelay } from '../relay.ts';

@@ -1,7 +1,7 @@
 import type { TopicName } from '@wxcc-wfo/contracts';
 import type { Pool } from 'pg';
 import type { Bus } from '../bus.ts';
-import type { Consumer } from '../consumer.ts';
+import type { Consumer } from '../consumer-port.ts';
 import type { Logger } from '../logger.ts';
 import type { OutgoingEvent } from '../outbox.ts';
 

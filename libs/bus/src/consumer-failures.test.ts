@@ -134,6 +134,37 @@ describe('an event that fails', () => {
   });
 });
 
+describe('a record that ends the process each time', () => {
+  it('is found after three starts without progress, by handling one by one, and parked unhandled', async () => {
+    const handled: number[] = [];
+    const events = tokens(6).map((e) => ({ ...e, payload: { ...e.payload, acdId: kit.tenants[0]! } }) as typeof e);
+    await kit.publish(events);
+    // All share a key, so they are offsets 0 to 5 of one partition; what three killed processes left behind:
+    const [partition] = (
+      await kit.bus.withAdmin((admin) => admin.fetchTopicOffsets(kit.bus.physicalTopic('token-refreshed')))
+    )
+      .filter((p) => p.high !== '0')
+      .map((p) => p.partition);
+    for (const [offset, attempts] of [
+      [-1, 3],
+      [2, 3],
+    ]) {
+      await kit.pool.query(
+        `INSERT INTO delivery_attempt (group_id, topic, partition, "offset", attempts) VALUES ($1, 'token-refreshed', $2, $3, $4)`,
+        [kit.groupId, partition, offset, attempts],
+      );
+    }
+    await consume((version, batch) => {
+      expect(batch).toHaveLength(1);
+      handled.push(version);
+      return done;
+    });
+    await waitFor('the others', async () => (await versions()).length === 5);
+    expect(handled).toEqual([1, 3, 7, 9, 11]);
+    expect(await letters()).toMatchObject([{ code: 'ends-the-process', attempt: 3, state: 'parked' }]);
+  });
+});
+
 describe('a position that does not fit the log (Decision 2)', () => {
   const topic = (): string => kit.bus.physicalTopic('token-refreshed' as TopicName);
 

@@ -7,6 +7,7 @@ import {
   createApp,
   createLogger,
   newApiKey,
+  readAsTenant,
 } from '@wxcc-wfo/service-kit';
 import { waitFor } from '@wxcc-wfo/testkit';
 import { type Consumer, createConsumer, createDeadLetters, deadLetterRoutes, done } from './index.ts';
@@ -69,7 +70,13 @@ beforeAll(async () => {
       ],
     }),
   });
-  await deadLetterRoutes(app, { deadLetters: createDeadLetters({ pool: kit.pool, consumers: [consumer] }) });
+  await deadLetterRoutes(app, {
+    deadLetters: createDeadLetters({
+      pool: kit.pool,
+      consumers: [consumer],
+      readAsTenant: (tenantId, read) => readAsTenant(kit.pool, { readerRole: kit.readerRole, tenantId }, read),
+    }),
+  });
   await app.ready();
   // Event 1, 3, 5 and 7 are authorization-lost; three of them are mine, one is another tenant's.
   await kit.publish([1, 3, 5].map((n) => subject.event(n, mine)));
@@ -121,6 +128,12 @@ describe('/v1/dead-letters', () => {
     expect((await call('mine', 'PUT', `/${foreign}/value`, { encoding: 'text', content: '{}' })).status).toBe(404);
     expect((await call('mine', 'POST', `/${foreign}/replay`)).status).toBe(404);
     expect((await call('mine', 'POST', `/${foreign}/discard`, {})).status).toBe(404);
+  });
+
+  it('is guarded by the database as well as by its query', async () => {
+    const asMe = { readerRole: kit.readerRole, tenantId: kit.tenants[0]! };
+    const { rows } = await readAsTenant(kit.pool, asMe, (tx) => tx.query('SELECT DISTINCT tenant_id FROM dead_letter'));
+    expect(rows).toEqual([{ tenant_id: kit.tenants[0] }]);
   });
 
   it('refuses writing to a key that may only read', async () => {

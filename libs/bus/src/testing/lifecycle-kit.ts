@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { createPool, migrateService } from '@wxcc-wfo/service-kit';
+import { createPool, migrateService, schemaOf } from '@wxcc-wfo/service-kit';
 import { spawnService, testAddresses, testDatabase, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import type { Pool } from 'pg';
 import { type Bus, createBus } from '../bus.ts';
@@ -51,6 +51,8 @@ export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: 
     tenants,
     groupId,
     databaseUrl,
+    /** The role that HTTP reads run under. */
+    readerRole: `${schemaOf(service)}_reader`,
     newPool,
     /** Publishes through a real outbox and relay. */
     async publish(events: OutgoingEvent[]): Promise<void> {

@@ -43,12 +43,12 @@ CREATE TABLE contact (
   called_number text,
   audio_state text NOT NULL,
   body jsonb NOT NULL,
-  PRIMARY KEY (tenant_id, acd_id, contact_id)
+  -- the id comes first: a signed link names nothing else
+  PRIMARY KEY (contact_id, tenant_id, acd_id)
 ) WITH (fillfactor = 85);
 CREATE INDEX contact_by_time ON contact (tenant_id, started_at_ms DESC, contact_id DESC);
 CREATE INDEX contact_by_task ON contact (tenant_id, acd_id, task_id);
 CREATE INDEX contact_by_agent ON contact (tenant_id, agent_id, started_at_ms DESC, contact_id DESC);
-CREATE INDEX contact_by_id ON contact (contact_id);
 
 -- HTTP reads run as <schema>_reader and see the rows of one tenant only.
 DO $$

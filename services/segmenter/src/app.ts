@@ -59,6 +59,16 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
   return app;
 }
 
+/** Closes the app; a listener who still holds a stream open (a paused player) is cut off after the grace. */
+export async function closeApp(app: App, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The reader's role is named after the schema that the service's own role works in. */
 async function readerRoleOf({ pool }: Wiring): Promise<string> {
   const { rows } = await pool.query<{ schema: string }>('SELECT current_schema() AS schema');

@@ -1,7 +1,9 @@
 import { runService } from '@wxcc-wfo/service-kit';
-import { buildApp } from './app.ts';
+import { buildApp, closeApp } from './app.ts';
 import { segmenterConfig } from './config.ts';
 import { createWiring } from './wiring.ts';
+
+const LISTENER_GRACE_MS = 2_000;
 
 await runService({
   name: 'segmenter',
@@ -19,7 +21,7 @@ await runService({
         { name: 'watch', run: () => awaitedTasks.stop() },
         { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
         { name: 'relay', run: (remainingMs) => relay.stop(remainingMs) },
-        { name: 'http', run: () => app.close() },
+        { name: 'http', run: (remainingMs) => closeApp(app, Math.min(LISTENER_GRACE_MS, remainingMs / 2)) },
         { name: 'connections', run: () => pool.end() },
       ],
     };

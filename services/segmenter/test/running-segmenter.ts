@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { appendEvents, type OutgoingEvent } from '@wxcc-wfo/bus';
 import { type RecordingAvailable, type TaskEnded, TOPICS } from '@wxcc-wfo/contracts';
-import { createLogger, inTransaction, loadConfig, newApiKey } from '@wxcc-wfo/service-kit';
+import { type App, createLogger, inTransaction, loadConfig, newApiKey } from '@wxcc-wfo/service-kit';
 import { type TopicLedger, testAddresses, topicLedger, uniqueName } from '@wxcc-wfo/testkit';
-import { buildApp } from '../src/app.ts';
+import { buildApp, closeApp } from '../src/app.ts';
 import { segmenterConfig } from '../src/config.ts';
 import { createWiring, type Wiring } from '../src/wiring.ts';
 import { type SegmenterDatabase, segmenterDatabase } from './segmenter-database.ts';
@@ -11,6 +11,7 @@ import { type StoredRecordings, storedRecordings } from './stored-recordings.ts'
 
 export interface RunningSegmenter {
   url: string;
+  app: App;
   wiring: Wiring;
   database: SegmenterDatabase;
   media: StoredRecordings;
@@ -74,6 +75,7 @@ export async function runSegmenter(environment: Record<string, string> = {}): Pr
   ];
   return {
     url,
+    app,
     wiring,
     database,
     media,
@@ -100,7 +102,7 @@ export async function runSegmenter(environment: Record<string, string> = {}): Pr
     },
     async stop() {
       await published.close();
-      await app.close();
+      await closeApp(app, 100);
       await wiring.consumer.stop();
       await wiring.relay.stop();
       await wiring.pool.end();

@@ -48,7 +48,7 @@ const STORE = `
   INSERT INTO contact AS stored (${names.join(', ')})
   SELECT ${names.map((name) => (name === 'body' ? 'body::jsonb' : name)).join(', ')}
   FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}) AS given (${names.join(', ')})
-  ON CONFLICT (tenant_id, acd_id, contact_id) DO UPDATE
+  ON CONFLICT (contact_id, tenant_id, acd_id) DO UPDATE
     SET ${names
       .filter((name) => !KEY.has(name))
       .map((name) => `${name} = excluded.${name}`)

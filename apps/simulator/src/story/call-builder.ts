@@ -287,7 +287,10 @@ export class CallBuilder {
   }
 
   #point(eventName: string, atMs: number, more: Partial<ActivityRow> = {}): void {
-    this.#rows.push({ createdMs: atMs, endMs: atMs, eventName, internalEvent: eventName, queue: this.#queue, ...more });
+    // A row's id is made of its time and this name: rows of one millisecond must not share it.
+    const twins = this.#rows.filter((row) => row.createdMs === atMs && row.eventName === eventName).length;
+    const internalEvent = twins === 0 ? eventName : `${eventName}-${twins + 1}`;
+    this.#rows.push({ createdMs: atMs, endMs: atMs, eventName, internalEvent, queue: this.#queue, ...more });
   }
 
   #hear(startMs: number, endMs: number, left: HeardRole, right: HeardRole, agentNumber: number): void {

@@ -3,21 +3,10 @@ import { type AcdChanged, EVENT_DEFINITIONS, type TaskEnded, TOPICS } from '@wxc
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
 import { type TopicLedger, testAddresses, topicLedger, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import { anAcd, type CaptureDatabase, captureDatabase } from './capture-database.ts';
-import { announceAcd, type RunningCapture, runCapture } from './running-capture.ts';
+import { announce, type RunningCapture, runCapture, signIn } from './running-capture.ts';
 
 const WEBHOOK_BASE = 'https://bridge.example.com';
 const SEEDED_TASKS = 120;
-
-/** A token as the authorization-code flow would give it. */
-function signIn(simulator: Simulator): string {
-  const { tokens, options } = simulator.tenant;
-  const redirect = 'https://bridge.example.com/callback';
-  const scopes = ['cjp:config', 'cjp:config_read', 'cjp:config_write'];
-  const grant = { clientId: 'simulated-client', account: tokens.settings.account, scopes };
-  const answer = tokens.redeemCode(tokens.issueCode(grant, redirect), options.clients[0]!.id, redirect);
-  if (typeof answer === 'string') throw new Error(answer);
-  return answer.access_token;
-}
 
 describe('CAP-01 capture of a simulated tenant over real Kafka, Postgres and Redis', () => {
   let simulator: Simulator;
@@ -38,7 +27,7 @@ describe('CAP-01 capture of a simulated tenant over real Kafka, Postgres and Red
     resolve[WEBHOOK_BASE] = capture.url;
     ended = await topicLedger(testAddresses.kafkaBrokers, capture.topicOf('task-ended'));
     await capture.handOver(acd.acdId, { version: 1, accessToken: signIn(simulator) });
-    await announceAcd(topicPrefix, acd);
+    await announce(topicPrefix, TOPICS.acdChanged, acd);
     await waitFor('the subscription', () => simulator.tenant.subscriptions.list(2).length === 1);
   });
 

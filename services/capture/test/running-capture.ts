@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createBus, type Relay } from '@wxcc-wfo/bus';
-import { type AcdChanged, TOPICS } from '@wxcc-wfo/contracts';
+import { type AcdChanged, type EventOf, TOPICS, type TopicName } from '@wxcc-wfo/contracts';
 import {
   type App,
   createLogger,
@@ -10,6 +10,7 @@ import {
   newSealingKey,
   parseKeyring,
 } from '@wxcc-wfo/service-kit';
+import type { Simulator } from '@wxcc-wfo/simulator';
 import { testAddresses, uniqueName } from '@wxcc-wfo/testkit';
 import { Redis } from 'ioredis';
 import { buildApp } from '../src/app.ts';
@@ -28,7 +29,8 @@ export interface RunningCapture {
   topicOf(topic: 'task-ended' | 'acd-changed' | 'token-refreshed'): string;
   /** What `oauth` does with a new token. */
   handOver(acdId: string, token: { version: number; accessToken: string }): Promise<void>;
-  /** Publishes the ACD as `oauth` would, through the outbox of this very database. */
+  handoverKeys: string;
+  sealingKeys: string;
   relay: Relay;
   stop(): Promise<void>;
 }
@@ -38,7 +40,9 @@ export interface RunOptions {
   acd: AcdChanged;
   environment: Record<string, string>;
   topicPrefix?: string;
+  /** Of the replica before, when there are several. */
   handoverKeys?: string;
+  sealingKeys?: string;
 }
 
 /** Capture as `server.ts` starts it, in this process, over the run's real Kafka, Postgres and Redis. */
@@ -47,13 +51,14 @@ export async function runCapture(o: RunOptions): Promise<RunningCapture> {
   const own = newApiKey('test');
   const foreign = newApiKey('foreign');
   const scopes = ['*'];
+  const sealingKeys = o.sealingKeys ?? `k1:${newSealingKey()}`;
   const handoverKeys = o.handoverKeys ?? `k1:${newSealingKey()}`;
   const config = loadConfig(captureConfig, {
     DATABASE_URL: o.database.databaseUrl,
     REDIS_URL: testAddresses.redisUrl,
     KAFKA_BROKERS: testAddresses.kafkaBrokers.join(','),
     KAFKA_TOPIC_PREFIX: topicPrefix,
-    SEALING_KEYS: `k1:${newSealingKey()}`,
+    SEALING_KEYS: sealingKeys,
     HANDOVER_KEYS: handoverKeys,
     WEBEX_ALLOWED_HOSTS: new URL(o.acd.apiUrl).host,
     WEBEX_ALLOW_PRIVATE_ADDRESSES: 'true',
@@ -86,6 +91,8 @@ export async function runCapture(o: RunOptions): Promise<RunningCapture> {
     url,
     key: own.key,
     foreignKey: foreign.key,
+    handoverKeys,
+    sealingKeys,
     relay: wiring.relay,
     topicOf: (topic) => topicPrefix + topic,
     async handOver(acdId, { version, accessToken }) {
@@ -108,15 +115,28 @@ export async function runCapture(o: RunOptions): Promise<RunningCapture> {
   };
 }
 
-/** Announces an ACD on the topic, as `oauth` does. */
-export async function announceAcd(topicPrefix: string, acd: AcdChanged): Promise<void> {
+/** Puts an event on its topic, as `oauth` does. */
+export async function announce<T extends TopicName>(topicPrefix: string, topic: T, payload: EventOf<T>): Promise<void> {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const bus = createBus({ brokers: testAddresses.kafkaBrokers, clientId: 'oauth', topicPrefix, logger });
   const producer = bus.createKafka().producer();
   await producer.connect();
+  const { acdId } = payload;
   await producer.send({
-    topic: bus.physicalTopic(TOPICS.acdChanged),
-    messages: [{ key: acd.acdId, value: JSON.stringify(acd) }],
+    topic: bus.physicalTopic(topic),
+    messages: [{ key: acdId, value: JSON.stringify(payload), headers: { ce_id: randomUUID() } }],
   });
   await producer.disconnect();
+}
+
+/** A token as the authorization-code flow would give it. */
+export function signIn(simulator: Simulator): string {
+  const { tokens, options } = simulator.tenant;
+  const redirect = 'https://bridge.example.com/callback';
+  const scopes = ['cjp:config', 'cjp:config_read', 'cjp:config_write'];
+  const clientId = options.clients[0]!.id;
+  const grant = { clientId, account: tokens.settings.account, scopes };
+  const answer = tokens.redeemCode(tokens.issueCode(grant, redirect), clientId, redirect);
+  if (typeof answer === 'string') throw new Error(answer);
+  return answer.access_token;
 }

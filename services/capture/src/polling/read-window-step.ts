@@ -73,10 +73,12 @@ async function readWhole(deps: ReadWindowDeps, window: TimeWindow, firstCount: n
     const listing = await listTasks(deps, window);
     // A count from before proves one page. Several may have shifted meanwhile, and what is counted only then is late.
     if (listing.pages > 1 || listing.seen.size !== count) count = await countTasks(deps, window);
-    const complete = listing.isWhole && listing.seen.size === count;
+    const isEachSeen = listing.seen.size === count;
+    const complete = listing.isWhole && isEachSeen;
     const endedAtMs = [...listing.seen.values()].filter((at) => at !== null);
     reading = { window, complete, expectedCount: count, endedAtMs, readAtMs: listing.readAtMs };
-    if (complete) break;
+    // A task that is told in part is asked for by its id; listing the others again would not help it.
+    if (isEachSeen) break;
     instruments.windowMismatches.add(1, { acd: deps.acdId });
   }
   return reading;

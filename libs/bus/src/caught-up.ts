@@ -5,7 +5,7 @@ import { backoffMs, describeError } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
 import { fetchWatermarks, type Watermarks } from './positions.ts';
 
-/** Where the topics end now; asks until the broker answers. */
+/** Where the topics end now; asks until the broker answers; undefined if stopped before. */
 export async function readTargets(bus: Bus, topics: readonly TopicName[], signal: AbortSignal, logger: Logger) {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -15,12 +15,12 @@ export async function readTargets(bus: Bus, topics: readonly TopicName[], signal
         return ends;
       });
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted) return undefined;
       logger.warn(
         { reason: describeError(error), attempt },
         'the ends of the topics cannot be read; it is tried again',
       );
-      await delay(backoffMs(attempt, { firstMs: 200, maxMs: 5_000 }), undefined, { signal });
+      await delay(backoffMs(attempt, { firstMs: 200, maxMs: 5_000 }), undefined, { signal }).catch(() => undefined);
     }
   }
 }

@@ -58,7 +58,7 @@ export interface Consumer {
   stop(deadlineMs?: number): Promise<void>;
   /**
    * Resolves when the group, its other replicas included, has handled what the topics held at this call. For readiness
-   * name the compacted ones only: a backlog of work is no reason not to be ready.
+   * name the compacted ones only: a backlog of work is no reason not to be ready. Stays pending if it is stopped first.
    */
   caughtUp(of?: readonly TopicName[]): Promise<void>;
   health(): ConsumerHealth;

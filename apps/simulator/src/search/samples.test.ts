@@ -57,7 +57,7 @@ if (!present) {
     // The samples lie years back and name tasks, teams and cursors of their own: moved into this story's time.
     const executable = (name: string): string => {
       const now = Date.now();
-      const task = client.simulator.story.tasks().find((one) => one.scenario === 'hold' || one.scenario === 'simple')!;
+      const task = client.simulator.story.tasks().find((one) => one.rows.some((row) => row.eventName === 'parked'))!;
       return read(name)
         .replace(/from:\s*\d+/, `from: ${now - 20 * 86_400_000}`)
         .replace(/to:\s*\d+/, `to: ${now}`)

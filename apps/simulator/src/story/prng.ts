@@ -1,4 +1,4 @@
-/** Small seeded generator (mulberry32). The same seed always tells the same story, whatever machine or order of requests. */
+/** Small seeded generator (sfc32). The same seed always tells the same story, whatever machine or order of requests. */
 export interface Prng {
   /** Uniform number in [0, 1). */
   next(): number;
@@ -9,25 +9,35 @@ export interface Prng {
   uuid(): string;
 }
 
-/** Turns a text and a number into one 32-bit seed, so that task 17 does not depend on what tasks 0 to 16 drew. */
-export function seedOf(text: string, index = 0): number {
-  let hash = 2166136261 ^ index;
-  for (const character of `${text}#${index}`) {
-    hash ^= character.codePointAt(0) ?? 0;
-    hash = Math.imul(hash, 16777619);
-  }
-  return hash >>> 0;
+/** 128 bits: with fewer, two of a hundred thousand tasks would share their draws and thus their id. */
+export type Seed = readonly [number, number, number, number];
+
+/** Turns a text and a number into a seed, so that task 17 does not depend on what tasks 0 to 16 drew. */
+export function seedOf(text: string, index = 0): Seed {
+  const word = (salt: number): number => {
+    let hash = 2166136261 ^ Math.imul(salt, 0x9e3779b1);
+    for (const character of `${text}#${index}`) {
+      hash ^= character.codePointAt(0) ?? 0;
+      hash = Math.imul(hash, 16777619);
+      hash ^= hash >>> 13;
+    }
+    return hash >>> 0;
+  };
+  return [word(1), word(2), word(3), index >>> 0];
 }
 
-export function createPrng(seed: number): Prng {
-  let state = seed >>> 0;
+export function createPrng(seed: Seed): Prng {
+  let [a, b, c, counter] = seed;
   const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 4294967296;
   };
+  // The first draws of similar seeds resemble each other.
+  for (let n = 0; n < 12; n++) next();
   const int = (min: number, max: number): number => min + Math.floor(next() * (max - min + 1));
   const hex = (length: number): string => Array.from({ length }, () => int(0, 15).toString(16)).join('');
   return {

@@ -1,5 +1,5 @@
 import type { ContactSegmented } from '@wxcc-wfo/contracts';
-import { channelOf, decodeMarkers, type ExpectedContact, type TaskGroundTruth } from '@wxcc-wfo/simulator';
+import { BLOCK_MS, channelOf, decodeMarkers, type ExpectedContact, type TaskGroundTruth } from '@wxcc-wfo/simulator';
 import type { Stack } from '../stack/start-stack.ts';
 import { callService } from './connect-acd.ts';
 
@@ -12,6 +12,10 @@ export interface CheckResult {
 
 const WAV_HEADER_BYTES = 44;
 const CLOCK_TOLERANCE_MS = 1;
+const SAMPLE_RATE_HZ = 8000;
+const BYTES_PER_FRAME = 4;
+/** Blocks that an edge of a piece cuts are not decoded. */
+const LEAST_HEARD_SHARE = 0.8;
 
 /** Calls whose contacts this release makes: voice, ended. */
 export function isCompared(task: TaskGroundTruth): boolean {
@@ -56,7 +60,7 @@ function compareTask(task: TaskGroundTruth, expected: ExpectedContact[], found: 
     differ('associated contact id', task.associatedContactId, got.associatedContactId);
     differ('call type', 'customer-segment', got.callType);
     differ('audio', task.recordings.length > 0 ? 'file-uploaded' : 'no-file-to-upload', got.audio.state);
-    differ('silences', spans(want.mustBeSilent), spans(got.silences));
+    differ('holds', spans(want.holds), spans(got.silences.filter((one) => one.reason === 'hold')));
     return differences;
   });
 }
@@ -83,10 +87,10 @@ export async function checkAudio(stack: Stack, task: TaskGroundTruth, contact: C
   const answer = await fetch(url);
   if (!answer.ok) return { passed: 0, differences: [`${where}: answered ${answer.status}`] };
   const wav = Buffer.from(await answer.arrayBuffer());
-  const frames = Math.round(((want.endMs - want.startMs) / 1000) * 8000);
+  const frames = Math.round(((want.endMs - want.startMs) / 1000) * SAMPLE_RATE_HZ);
   const differences: string[] = [];
-  if (Math.abs((wav.length - WAV_HEADER_BYTES) / 4 - frames) > 1) {
-    differences.push(`${where}: ${(wav.length - WAV_HEADER_BYTES) / 4} frames, expected ${frames} ± 1`);
+  if (Math.abs((wav.length - WAV_HEADER_BYTES) / BYTES_PER_FRAME - frames) > 1) {
+    differences.push(`${where}: ${(wav.length - WAV_HEADER_BYTES) / BYTES_PER_FRAME} frames, expected ${frames} ± 1`);
   }
   differences.push(...compareBlocks(where, wav.subarray(WAV_HEADER_BYTES), { task, want }));
   return { passed: differences.length === 0 ? 1 : 0, differences };
@@ -99,15 +103,21 @@ function compareBlocks(where: string, pcm: Buffer, truth: { task: TaskGroundTrut
   const numbers = new Set(task.recordings.map((recording) => recording.recordingNumber));
   const differences: string[] = [];
   for (const silent of want.mustBeSilent) {
-    const from = Math.ceil(((silent.startMs - want.startMs) / 1000) * 8000);
-    const to = Math.floor(((silent.endMs - want.startMs) / 1000) * 8000);
+    if (want.consultations.some((one) => one.startMs < silent.endMs && silent.startMs < one.endMs)) continue;
+    const from = Math.ceil(((silent.startMs - want.startMs) / 1000) * SAMPLE_RATE_HZ);
+    const to = Math.floor(((silent.endMs - want.startMs) / 1000) * SAMPLE_RATE_HZ);
     const heard = left.subarray(Math.max(0, from), Math.max(0, to)).findIndex((sample) => sample !== 0);
-    if (heard >= 0 && want.consultations.length === 0) {
-      differences.push(`${where}: sound at ${((from + heard) / 8000).toFixed(3)} s, where silence must be`);
+    if (heard >= 0) {
+      differences.push(`${where}: sound ${(heard / SAMPLE_RATE_HZ).toFixed(3)} s into a silence`);
     }
   }
-  for (const marker of decodeMarkers(left)) {
-    const atMs = (marker.sampleIndex / 8000) * 1000;
+  const markers = decodeMarkers(left);
+  const audibleMs = audibleTime(task, want);
+  if (markers.length * BLOCK_MS < audibleMs * LEAST_HEARD_SHARE) {
+    differences.push(`${where}: ${markers.length * BLOCK_MS} ms of the call are heard, expected about ${audibleMs}`);
+  }
+  for (const marker of markers) {
+    const atMs = (marker.sampleIndex / SAMPLE_RATE_HZ) * 1000;
     if (!numbers.has(marker.recordingNumber)) {
       differences.push(`${where}: recording ${marker.recordingNumber} is heard, which is another call’s`);
       break;
@@ -115,10 +125,26 @@ function compareBlocks(where: string, pcm: Buffer, truth: { task: TaskGroundTrut
     const recording = task.recordings.find((one) => one.recordingNumber === marker.recordingNumber)!;
     const heardMs = recording.startMs + marker.offsetMs;
     const expectedMs = want.startMs + atMs;
+    const held = want.mustBeSilent.some((one) => expectedMs >= one.startMs && expectedMs + BLOCK_MS <= one.endMs);
+    if (held && recording.callType !== 'consult') {
+      differences.push(`${where}: the customer’s line is heard at ${atMs} ms, where it was on hold`);
+      break;
+    }
     if (Math.abs(heardMs - expectedMs) > CLOCK_TOLERANCE_MS) {
       differences.push(`${where}: at ${atMs} ms the call’s ${heardMs} is heard, expected ${expectedMs}`);
       break;
     }
   }
   return differences;
+}
+
+/** How much of the window the whole call’s recording covers outside of silences, ms. */
+function audibleTime(task: TaskGroundTruth, want: ExpectedContact): number {
+  const overlap = (a: { startMs: number; endMs: number }, b: { startMs: number; endMs: number }) =>
+    Math.max(0, Math.min(a.endMs, b.endMs) - Math.max(a.startMs, b.startMs));
+  const whole = task.recordings.filter((one) => one.callType === 'main' && !one.segment);
+  return whole.reduce((sum, recording) => {
+    const silent = want.mustBeSilent.reduce((ms, one) => ms + overlap(one, recording), 0);
+    return sum + overlap(recording, want) - silent;
+  }, 0);
 }

@@ -68,6 +68,32 @@ describe('legs (SEG-01, SEG-02): who was connected to the customer, and when', (
     expect(legsAsText(rows)).toEqual(['A 10–90']);
   });
 
+  it.each([['B'], ['A']])(
+    'a task that ended and went on (a call back, answered by %s) has a leg before and one after',
+    (who) => {
+      const rows = [
+        row('connected', 10, 30, 'A'),
+        row('ended', 30, 30, 'A'),
+        row('queued', 30, 80),
+        row('offered', 80, 90, who),
+        row('connected', 90, 120, who),
+        row('ended', 120, 120, who),
+      ];
+      expect(legsAsText(rows)).toEqual(['A 10–30', `${who} 90–120`]);
+    },
+  );
+
+  it('the answer told twice is one answer', () => {
+    const rows = [row('connected', 10, 30, 'A'), row('connected', 12, 60, 'A'), row('ended', 60, 60)];
+    expect(legsAsText(rows)).toEqual(['A 10–60']);
+  });
+
+  it('rows that contradict each other: the last end counts, within the task', () => {
+    const rows = [row('connected', 10, 95, 'A'), row('ended', 70, 70), row('ended', 90, 90)];
+    expect(legsAsText(rows)).toEqual(['A 10–90']);
+    expect(legsAsText(rows, { endedAtMs: ms(80) })).toEqual(['A 10–80']);
+  });
+
   it('without an `ended` row the task’s own end is taken', () => {
     expect(legsAsText([row('connected', 10, 90, 'A')], { endedAtMs: ms(88) })).toEqual(['A 10–88']);
   });

@@ -11,6 +11,7 @@ import { fellThrough, isDeparture, mayBeginQueueTransfer } from './transfer-poli
  *   queue, ring, A answers, talks, the customer hangs up, wrap-up   → A: answer to hang-up; queue, IVR, ringing and
  *                                                                     wrap-up are no part of it
  *   A, B, C offered, nobody answers (RONA), D answers               → D
+ *   A talks, the call ends, is called back and answered by B (or A) → A to the first end; then the second
  *   given up in the queue, finished in the menu, never answered     → nobody
  */
 
@@ -53,8 +54,13 @@ export function legsOf(activities: readonly TaskActivity[], task: TaskClock): Le
   for (const [index, activity] of activities.entries()) {
     if (activity.kind === 'connected') {
       const agentId = (activity.agent ?? destination)?.id;
-      if (agentId === undefined || agentId === open?.leg.agentId) continue;
-      if (open !== undefined) open.leg.endMs = activity.startedAtMs;
+      if (agentId === undefined) continue;
+      if (open !== undefined) {
+        const endedMs = endOfCallMs(activities.slice(0, index), open.leg);
+        // Another row of the answer, not another answer.
+        if (agentId === open.leg.agentId && endedMs === undefined) continue;
+        open.leg.endMs = endedMs ?? activity.startedAtMs;
+      }
       open = { leg: newLeg(agentId, activity, task), dequeuedAtMs: undefined };
       legs.push(open.leg);
       destination = null;
@@ -73,7 +79,7 @@ export function legsOf(activities: readonly TaskActivity[], task: TaskClock): Le
       } else if (activity.destinationAgent !== null) destination = activity.destinationAgent;
     }
   }
-  if (open !== undefined) open.leg.endMs = endOfCallMs(activities, open.leg, task);
+  if (open !== undefined) open.leg.endMs = endOfCallMs(activities, open.leg) ?? lastEnd(activities, open.leg, task);
   return legs.map((leg) => within(leg, task)).filter((leg) => leg.startMs < leg.endMs);
 }
 
@@ -87,18 +93,24 @@ function depart({ leg, dequeuedAtMs }: OpenLeg, activity: TaskActivity): void {
 }
 
 /**
- * When the call of the last agent ended. `ended` may stand there twice, since a consultation has its own: the first that
- * does not lie before the agent's own last activity was over is the customer's.
+ * When the agent's call ended by these activities, if it did. `ended` may stand there twice, since a consultation has its
+ * own: the first that does not lie before the agent's last activity was over is the customer's.
  */
-function endOfCallMs(activities: readonly TaskActivity[], leg: Leg, task: TaskClock): number {
-  let lastOnCallMs = leg.startMs;
-  const endings: number[] = [];
-  for (const { kind, startedAtMs, endedAtMs } of activities) {
-    if (startedAtMs < leg.startMs) continue;
-    if (kind === 'ended') endings.push(startedAtMs);
-    else if (ON_THE_CALL.has(kind)) lastOnCallMs = Math.max(lastOnCallMs, startedAtMs, endedAtMs ?? startedAtMs);
-  }
-  return endings.find((endMs) => endMs >= lastOnCallMs) ?? endings.at(-1) ?? task.endedAtMs;
+function endOfCallMs(activities: readonly TaskActivity[], leg: Leg): number | undefined {
+  const inLeg = activities.filter(({ startedAtMs }) => startedAtMs >= leg.startMs);
+  const lastOnCallMs = inLeg
+    .filter(({ kind }) => ON_THE_CALL.has(kind))
+    .reduce(
+      (lastMs, { startedAtMs, endedAtMs }) => Math.max(lastMs, startedAtMs, endedAtMs ?? startedAtMs),
+      leg.startMs,
+    );
+  return inLeg.find(({ kind, startedAtMs }) => kind === 'ended' && startedAtMs >= lastOnCallMs)?.startedAtMs;
+}
+
+/** The end where the rows contradict each other: the last `ended`, else the task's own. */
+function lastEnd(activities: readonly TaskActivity[], leg: Leg, task: TaskClock): number {
+  const ended = activities.findLast(({ kind, startedAtMs }) => kind === 'ended' && startedAtMs >= leg.startMs);
+  return ended?.startedAtMs ?? task.endedAtMs;
 }
 
 function within(leg: Leg, task: TaskClock): Leg {

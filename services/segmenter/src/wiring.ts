@@ -2,11 +2,10 @@ import { type Bus, type Consumer, createBus, createRelay, type Relay } from '@wx
 import { createPool, createSealer, type Logger, parseKeyring } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import type { SegmenterConfig } from './config.ts';
-import { createSegmenterMetrics } from './metrics.ts';
+import { createSegmenterMetrics, recordSegmented } from './metrics.ts';
 import { type AudioLinks, createAudioLinks } from './playback/audio-link.ts';
 import { createRecordingKeys, type RecordingKeys } from './playback/recording-key-client.ts';
 import { type AwaitedTaskJob, createAwaitedTaskJob } from './segmenting/awaited-task-job.ts';
-import type { AssignedContact } from './segmenting/segment-task.ts';
 import { createSegmenterConsumer } from './segmenting/segmenter-consumer.ts';
 
 /** What the segmenter is made of; everything is built, nothing runs yet. */
@@ -37,13 +36,6 @@ export function createWiring(config: SegmenterConfig, o: { logger: Logger; onFat
     logger,
   });
   const metrics = createSegmenterMetrics();
-  const onSegmented = (changed: readonly AssignedContact[]): void => {
-    for (const { contact } of changed) {
-      metrics.segmenter_contacts_published_total.add(1, { audio_state: contact.audio.state });
-      if (contact.version > 1) continue;
-      metrics.segmenter_segmentation_lag_seconds.record(Math.max(0, contact.segmentedAtMs - contact.endedAtMs) / 1_000);
-    }
-  };
   return {
     config,
     logger,
@@ -54,7 +46,7 @@ export function createWiring(config: SegmenterConfig, o: { logger: Logger; onFat
       bus,
       pool,
       logger,
-      onSegmented,
+      onSegmented: (changed) => recordSegmented(metrics, changed),
       batchSize: config.SEGMENTER_BATCH_SIZE,
       concurrency: config.SEGMENTER_CONCURRENCY,
       internalApiKey: config.INTERNAL_API_KEY,

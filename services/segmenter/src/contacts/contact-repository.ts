@@ -98,12 +98,3 @@ export function contactsOfTenant({ pool, readerRole }: ContactReader, tenantId: 
     },
   };
 }
-
-/**
- * The contacts of whatever tenant under an id: two tenants that connect the same organization know a call under the
- * same id. For callers whose right is proved otherwise, contact by contact (a signed link).
- */
-export async function contactsUnderId(pool: SqlClient, contactId: string): Promise<ContactSegmented[]> {
-  const { rows } = await pool.query<BodyRow>('SELECT body FROM contact WHERE contact_id = $1', [contactId]);
-  return rows.map(({ body }) => body);
-}

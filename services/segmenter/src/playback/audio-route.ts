@@ -3,12 +3,13 @@ import type { ContactSegmented } from '@wxcc-wfo/contracts';
 import { type AccessControl, type App, problem, requireTenant } from '@wxcc-wfo/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { type ContactReader, contactsOfTenant, contactsUnderId } from '../contacts/contact-repository.ts';
+import { type ContactReader, contactsOfTenant } from '../contacts/contact-repository.ts';
 import { contactNotFound } from '../contacts/contact-route.ts';
 import { ContactParams } from '../contacts/contact-schema.ts';
 import type { AudioLinks } from './audio-link.ts';
+import { type PlayableContact, playableOfTenant, playablesUnderId } from './playable-contact-repository.ts';
 import type { RecordingKeys } from './recording-key-client.ts';
-import { checkReadable, openSourceOf, readStoredRecordings } from './recording-source.ts';
+import { checkReadable, openSourceOf, storedRecordings } from './recording-source.ts';
 
 export interface AudioRouteDeps extends ContactReader {
   access: AccessControl;
@@ -61,10 +62,10 @@ export function audioRoutes(app: App, deps: AudioRouteDeps): void {
     async handler(request, reply) {
       const { contactId } = request.params as { contactId: string };
       const hasSignature = (request.query as { signature?: string }).signature !== undefined;
-      const contact = hasSignature
+      const playable = hasSignature
         ? await contactOfLink(deps, contactId, request.url)
         : await contactOfCaller(deps, contactId, request);
-      return await sendAudio(deps, contact, { request, reply });
+      return await sendAudio(deps, playable, { request, reply });
     },
   });
 }
@@ -72,16 +73,16 @@ export function audioRoutes(app: App, deps: AudioRouteDeps): void {
 async function contactOfCaller(deps: AudioRouteDeps, contactId: string, request: FastifyRequest) {
   request.caller = await deps.access.authenticate(request.headers);
   deps.access.authorize(request.caller, LISTEN);
-  const contact = await contactsOfTenant(deps, requireTenant(request)).find(contactId);
-  if (contact === undefined) throw contactNotFound(contactId);
-  return contact;
+  const playable = await playableOfTenant(deps, requireTenant(request), contactId);
+  if (playable === undefined) throw contactNotFound(contactId);
+  return playable;
 }
 
-async function contactOfLink(deps: AudioRouteDeps, contactId: string, url: string): Promise<ContactSegmented> {
+async function contactOfLink(deps: AudioRouteDeps, contactId: string, url: string): Promise<PlayableContact> {
   let expired = false;
-  for (const contact of await contactsUnderId(deps.pool, contactId)) {
-    const verdict = deps.links.verify(contact, url);
-    if (verdict.ok) return contact;
+  for (const playable of await playablesUnderId(deps.pool, contactId)) {
+    const verdict = deps.links.verify(playable.contact, url);
+    if (verdict.ok) return playable;
     expired ||= verdict.why === 'expired';
   }
   throw problem({
@@ -107,7 +108,7 @@ function requireAudio({ contactId, audio }: ContactSegmented): EditList {
 
 async function sendAudio(
   deps: AudioRouteDeps,
-  contact: ContactSegmented,
+  { contact, recordings }: PlayableContact,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<FastifyReply> {
   const list = requireAudio(contact);
@@ -142,7 +143,7 @@ async function sendAudio(
     .header('content-length', endByte - startByte);
   if (part !== undefined) void reply.header('content-range', part);
   if (request.method === 'HEAD') return await reply.send();
-  const stored = await readStoredRecordings(deps.pool, contact);
+  const stored = storedRecordings(recordings);
   await checkReadable(deps, stored, list.pieces);
   return await reply.send(renderWav(list, openSourceOf(deps, stored), { startByte, endByte }));
 }

@@ -1,12 +1,11 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { type EditPiece, type OpenSource, openDecryptingReader } from '@wxcc-wfo/audio';
-import type { ContactSegmented, RecordingAvailable } from '@wxcc-wfo/contracts';
-import { problem, type SqlClient } from '@wxcc-wfo/service-kit';
+import type { RecordingAvailable } from '@wxcc-wfo/contracts';
+import { problem } from '@wxcc-wfo/service-kit';
 import type { RecordingKeys } from './recording-key-client.ts';
 
 export interface RecordingSourceDeps {
-  pool: SqlClient;
   mediaFolder: string;
   keys: RecordingKeys;
 }
@@ -14,13 +13,9 @@ export interface RecordingSourceDeps {
 /** The stored recordings of a contact's call, by the names that its edit list uses. */
 export type StoredRecordings = (recordingId: string, generation: number) => RecordingAvailable;
 
-/** Reads what is known of the recordings of a contact's call. */
-export async function readStoredRecordings(pool: SqlClient, contact: ContactSegmented): Promise<StoredRecordings> {
-  const { rows } = await pool.query<{ facts: RecordingAvailable }>(
-    'SELECT facts FROM recording WHERE tenant_id = $1 AND acd_id = $2 AND task_id = $3',
-    [contact.tenantId, contact.acdId, contact.taskId],
-  );
-  const byName = new Map(rows.map(({ facts }) => [`${facts.recordingId}:${facts.generation}`, facts]));
+/** Names the recordings of a contact's call. */
+export function storedRecordings(recordings: readonly RecordingAvailable[]): StoredRecordings {
+  const byName = new Map(recordings.map((facts) => [`${facts.recordingId}:${facts.generation}`, facts]));
   return (recordingId, generation) => {
     const facts = byName.get(`${recordingId}:${generation}`);
     if (facts !== undefined) return facts;

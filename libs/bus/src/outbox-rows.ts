@@ -21,10 +21,10 @@ export interface OutboxRow {
 }
 
 // kafkajs puts all records of a partition into one record batch, and the broker refuses batches beyond 1 MiB.
-const MAX_REQUEST_BYTES = 900_000;
+const MAX_REQUEST_BYTES = 500_000;
 const RECORD_OVERHEAD_BYTES = 700;
 /** Bounds what one turn holds in memory. */
-const MAX_TURN_BYTES = 2_500_000;
+const MAX_TURN_BYTES = 4_000_000;
 
 /** The next rows of a shard in the order of their ids, bounded in number and bytes. */
 export async function readRows(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {

@@ -1,3 +1,4 @@
+import { TOPICS } from '@wxcc-wfo/contracts';
 import { runService } from '@wxcc-wfo/service-kit';
 import { buildApp } from './app.ts';
 import { captureConfig } from './config.ts';
@@ -15,7 +16,7 @@ await runService({
     await Promise.all([wiring.clock.synchronize(), relay.start(), consumer.start()]);
     pollJob.start();
     hintJob.start();
-    consumer.caughtUp().then(() => (isCaughtUp = true), fail);
+    consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);
     return {
       url,
       stop: [

@@ -11,12 +11,12 @@ import { createDatabaseClock, type DatabaseClock } from './clock.ts';
 import type { CaptureConfig } from './config.ts';
 import { createPollJob, type PollJob } from './polling/poll-job.ts';
 import type { WindowSettings } from './polling/window-policy.ts';
-import { createStoreTasksStep } from './tasks/store-tasks-step.ts';
+import { createStoreTasksJob } from './tasks/store-tasks-job.ts';
 import { type AccessTokens, createAccessTokens } from './tokens/access-tokens.ts';
 import { createTokenHandover } from './tokens/handover-client.ts';
 import { copyAnnouncedTokens, handleTokenRefreshed } from './tokens/token-refreshed-consumer.ts';
 import { createHintJob, type HintJob } from './webhooks/hint-job.ts';
-import { createTendSubscriptionStep } from './webhooks/tend-subscription-step.ts';
+import { createTendSubscriptionJob } from './webhooks/tend-subscription-job.ts';
 
 /** What capture is made of; everything is built, nothing runs yet. */
 export interface Wiring {
@@ -78,7 +78,7 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
   });
   const { bus, relay, consumer } = createMessaging(config, { pool, tokens, ...o });
   const sourceOf = (acd: AcdChanged) => createSource(config, { acd, quota, tokens });
-  const storeTasks = createStoreTasksStep({ pool, nowMs: clock.nowMs });
+  const storeTasks = createStoreTasksJob({ pool, nowMs: clock.nowMs });
   const pollJob = createPollJob({
     pool,
     clock,
@@ -86,7 +86,7 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
     sourceOf,
     storeTasks,
     tokens,
-    tendSubscription: createTendSubscriptionStep({
+    tendSubscription: createTendSubscriptionJob({
       pool,
       sealer,
       clock,

@@ -3,7 +3,7 @@ import { type AcdChanged, type TaskEnded, TOPICS } from '@wxcc-wfo/contracts';
 import { createSimulator, type FaultRequest, type Simulator } from '@wxcc-wfo/simulator';
 import { type TopicLedger, testAddresses, topicLedger, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import { signWebhook } from '@wxcc-wfo/webex';
-import { secretBinding } from '../src/webhooks/tend-subscription-step.ts';
+import { secretBinding } from '../src/webhooks/tend-subscription-job.ts';
 import { anAcd, type CaptureDatabase, captureDatabase } from './capture-database.ts';
 import { announce, type RunningCapture, runCapture, signIn } from './running-capture.ts';
 

@@ -4,7 +4,7 @@ import type { WebexClient } from '@wxcc-wfo/webex';
 import type { Pool, PoolClient } from 'pg';
 import { createPollJob, type PollJob } from '../src/polling/poll-job.ts';
 import type { WindowSettings } from '../src/polling/window-policy.ts';
-import { createStoreTasksStep } from '../src/tasks/store-tasks-step.ts';
+import { createStoreTasksJob } from '../src/tasks/store-tasks-job.ts';
 import { createHintJob, type HintJob } from '../src/webhooks/hint-job.ts';
 
 export const LEASE_MS = 15_000;
@@ -55,7 +55,7 @@ export function createReplica(o: {
   const pool = mortal(o.pool, mortality);
   const clock = { nowMs: o.nowMs, synchronize: async () => {} };
   const logger = createLogger({ service: 'capture', level: 'silent' });
-  const storeTasks = createStoreTasksStep({ pool, nowMs: o.nowMs });
+  const storeTasks = createStoreTasksJob({ pool, nowMs: o.nowMs });
   const shared = { pool, clock, logger, sourceOf: o.sourceOf, storeTasks };
   return {
     mortality,

@@ -3,7 +3,8 @@ import type { SqlClient } from '@wxcc-wfo/service-kit';
 
 /**
  * Keeps the highest revision of each ACD; a lower or equal one changes nothing and `deleted` lasts. A changed ACD is
- * due for a poll at once; a deleted one loses its token, as soon as its webhook subscription was taken back with it.
+ * due for a poll at once; a deleted one loses its hints, and its token as soon as its
+ * webhook subscription was taken back with it.
  */
 export async function applyAcdChanges(tx: SqlClient, events: readonly AcdChanged[]): Promise<void> {
   const latest = new Map<string, AcdChanged>();
@@ -34,6 +35,7 @@ export async function applyAcdChanges(tx: SqlClient, events: readonly AcdChanged
     [changed],
   );
   if (deleted.length === 0) return;
+  await tx.query('DELETE FROM hint WHERE acd_id = ANY($1::uuid[])', [deleted]);
   await tx.query(
     `DELETE FROM token t WHERE t.acd_id = ANY($1::uuid[])
        AND NOT EXISTS (SELECT FROM webhook_subscription w WHERE w.acd_id = t.acd_id)`,

@@ -5,12 +5,12 @@ import { inTransaction, type Logger } from '@wxcc-wfo/service-kit';
 import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
 import type { DatabaseClock } from '../clock.ts';
-import type { StoreTasksStep } from '../tasks/store-tasks-step.ts';
+import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
 import { type AccessTokens, NoTokenError } from '../tokens/access-tokens.ts';
 import { claimPoll, handBackPoll, holdLease, LeaseLostError, type PollLease, releasePoll } from './lease-repository.ts';
 import { nextPollDelayMs, type PollFailure, tellProblem } from './poll-problem-policy.ts';
-import { createReadWindowStep } from './read-window-step.ts';
+import { createReadWindowJob } from './read-window-job.ts';
 import { planReads, type WindowSettings } from './window-policy.ts';
 import { readLedger, recordReading } from './window-repository.ts';
 
@@ -26,7 +26,7 @@ export interface PollJobDeps {
   pool: Pool;
   /** The ACD's API, for the work of live capture. */
   sourceOf(acd: AcdChanged): WebexClient;
-  storeTasks: StoreTasksStep;
+  storeTasks: StoreTasksJob;
   tokens: AccessTokens;
   /** Run under the ACD's lease after each poll; keeps or takes back the webhook subscription. Never throws. */
   tendSubscription(acd: AcdChanged, source: WebexClient, signal: AbortSignal): Promise<void>;
@@ -148,7 +148,7 @@ async function readDueWindows(
   const { acd, epoch } = lease;
   const { windows, leaseMs } = deps.settings;
   const hold = () => ({ nowMs: deps.clock.nowMs(), leaseMs });
-  const readWindow = createReadWindowStep({
+  const readWindow = createReadWindowJob({
     acdId: acd.acdId,
     source,
     signal,

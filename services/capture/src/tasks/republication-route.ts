@@ -3,7 +3,7 @@ import { type App, problem } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { Type } from 'typebox';
 import { readAcd } from '../acds/acd-repository.ts';
-import { createRepublishTasksStep } from './republish-tasks-step.ts';
+import { createRepublishTasksJob } from './republish-tasks-job.ts';
 import type { TaskPosition } from './task-repository.ts';
 
 const MOST_PER_REQUEST = 5_000;
@@ -25,7 +25,7 @@ const Answer = Type.Object({
 
 /** POST /v1/republications: an owner publishes a range of its events again, for a service that comes later. */
 export async function republicationRoute(app: App, deps: { pool: Pool }): Promise<void> {
-  const republish = createRepublishTasksStep(deps);
+  const republish = createRepublishTasksJob(deps);
   app.post(
     '/v1/republications',
     {

@@ -5,7 +5,7 @@ import type { Logger } from '@wxcc-wfo/service-kit';
 import type { WebexClient } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
-import type { StoreTasksStep } from '../tasks/store-tasks-step.ts';
+import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
 import { decideOnHint } from './hint-policy.ts';
 import { type ClaimedHints, claimHints, dropHints, type Hint, postponeHints } from './hint-repository.ts';
@@ -13,7 +13,7 @@ import { type ClaimedHints, claimHints, dropHints, type Hint, postponeHints } fr
 export interface HintJobDeps {
   pool: Pool;
   sourceOf(acd: AcdChanged): Pick<WebexClient, 'getTasks'>;
-  storeTasks: StoreTasksStep;
+  storeTasks: StoreTasksJob;
   clock: Clock;
   /** Hints that come within this time are asked for in one query. */
   coalesceMs: number;
@@ -31,39 +31,54 @@ export interface HintJob {
 }
 
 const TICK_MS = 500;
-const CLAIM_MS = 60_000;
+/** A question that takes longer is given up, and before its claim runs out. */
+const QUESTION_MS = 60_000;
+const CLAIM_MS = 90_000;
 /** Ids in one filter; Search takes at most 1000 arguments. */
-const HINTS_PER_QUERY = 100;
+const HINTS_PER_CLAIM = 100;
+/** Questions under way: a slow ACD holds up its own hints only. */
+const MOST_QUESTIONS = 16;
 
 /** Turns webhooks' hints into few questions. Any replica may work on any hint; claims keep them apart. */
 export function createHintJob(deps: HintJobDeps): HintJob {
   const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
   let sleeping = new AbortController();
+  let isWoken = false;
   let loop: Promise<void> | undefined;
   let lastTickMs = Date.now();
 
-  async function runOnce(): Promise<number> {
+  async function begin(): Promise<number> {
     const nowMs = deps.clock.nowMs();
-    const claimed = await claimHints(deps.pool, { nowMs, claimMs: CLAIM_MS, limit: HINTS_PER_QUERY });
-    await Promise.all(claimed.map((ofAcd) => askForHinted(deps, ofAcd, stopping.signal)));
+    const claimed = await claimHints(deps.pool, { nowMs, claimMs: CLAIM_MS, limit: HINTS_PER_CLAIM });
+    for (const ofAcd of claimed) {
+      const question = askForHinted(deps, ofAcd, stopping.signal).finally(() => running.delete(question));
+      running.add(question);
+    }
     return claimed.reduce((sum, { hints }) => sum + hints.length, 0);
   }
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       lastTickMs = Date.now();
-      let worked = 0;
+      isWoken = false;
+      sleeping = new AbortController();
+      let begun = 0;
       try {
-        worked = await runOnce();
+        if (running.size < MOST_QUESTIONS) begun = await begin();
       } catch (error) {
         deps.logger.warn({ err: error }, 'hints can’t be claimed now; polling goes on without them');
       }
-      if (worked === HINTS_PER_QUERY || stopping.signal.aborted) continue;
-      sleeping = new AbortController();
-      const isWoken = await delay(TICK_MS, false, { signal: sleeping.signal }).catch(() => true);
+      if (begun === HINTS_PER_CLAIM) continue;
+      if (!isWoken) await delay(TICK_MS, undefined, { signal: sleeping.signal }).catch(() => {});
       if (isWoken) await delay(deps.coalesceMs, undefined, { signal: stopping.signal }).catch(() => {});
     }
   }
+
+  const wake = () => {
+    isWoken = true;
+    sleeping.abort();
+  };
 
   return {
     start() {
@@ -71,26 +86,31 @@ export function createHintJob(deps: HintJobDeps): HintJob {
     },
     async stop() {
       stopping.abort(new Error('The service is stopping.'));
-      sleeping.abort();
+      wake();
       await loop;
+      await Promise.all(running);
     },
-    wake: () => sleeping.abort(),
+    wake,
     lastTickMs: () => lastTickMs,
-    runOnce,
+    async runOnce() {
+      const begun = await begin();
+      await Promise.all(running);
+      return begun;
+    },
   };
 }
 
 /** One question for all due hints of an ACD. A failure postpones them; it is never more than a delay. */
 async function askForHinted(deps: HintJobDeps, claimed: ClaimedHints, signal: AbortSignal): Promise<void> {
   const { acd, hints } = claimed;
-  if (acd.deleted) return await dropHints(deps.pool, acd.acdId, hints);
   const span = tracer.startSpan(SPANS.hints, { attributes: { acd: acd.acdId, hints: hints.length } });
   try {
     const settled = await context.with(trace.setSpan(context.active(), span), async () => {
       const readAtMs = deps.clock.nowMs();
       instruments.questions.add(1, { acd: acd.acdId, kind: 'tasks' });
       const taskIds = hints.map((hint) => hint.taskId);
-      const tasks = await deps.sourceOf(acd).getTasks(taskIds, { signal });
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(QUESTION_MS)]);
+      const tasks = await deps.sourceOf(acd).getTasks(taskIds, { signal: limited });
       return (await deps.storeTasks({ acd, tasks, readAtMs })).settled;
     });
     await settleHints(deps, claimed, new Set(settled));

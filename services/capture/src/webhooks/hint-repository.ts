@@ -55,7 +55,7 @@ interface ClaimRow {
 }
 
 /**
- * Takes hints that are due, of any ACD, and keeps other replicas off them for `claimMs`. A replica that dies leaves them
+ * Takes hints that are due, of any ACD that may be asked, and keeps other replicas off them for `claimMs`. A replica that dies leaves them
  * due again after that.
  */
 export async function claimHints(
@@ -65,8 +65,9 @@ export async function claimHints(
   const { rows } = await client.query<ClaimRow>(
     `UPDATE hint h SET attempts = h.attempts + 1, next_attempt_at_ms = $1::bigint + $2::bigint
      FROM acd WHERE acd.acd_id = h.acd_id AND (h.acd_id, h.task_id) IN (
-       SELECT d.acd_id, d.task_id FROM hint d WHERE d.next_attempt_at_ms <= $1
-       ORDER BY d.next_attempt_at_ms LIMIT $3 FOR UPDATE SKIP LOCKED)
+       SELECT d.acd_id, d.task_id FROM hint d JOIN acd a ON a.acd_id = d.acd_id
+       WHERE d.next_attempt_at_ms <= $1 AND NOT a.deleted AND a.configuration->>'authorization' = 'authorized'
+       ORDER BY d.next_attempt_at_ms LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
      RETURNING h.acd_id, h.task_id, h.generation, h.attempts, acd.configuration`,
     [o.nowMs, o.claimMs, o.limit],
   );

@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
 import { instruments } from '../telemetry.ts';
 import { addHint } from './hint-repository.ts';
 import { readSealedSecret } from './subscription-repository.ts';
-import { secretBinding } from './tend-subscription-step.ts';
+import { secretBinding } from './tend-subscription-job.ts';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 

@@ -36,7 +36,7 @@ const SECRET_BYTES = 32;
  * Keeps one `task:ended` subscription alive per authorized ACD and takes it back from a deleted one. Runs under the
  * ACD's poll lease. A failure is noted and tried again at the next check: webhooks only make capture faster.
  */
-export function createTendSubscriptionStep(deps: TendSubscriptionDeps) {
+export function createTendSubscriptionJob(deps: TendSubscriptionDeps) {
   return async function tendSubscription(acd: AcdChanged, source: Subscriptions, signal: AbortSignal): Promise<void> {
     const nowMs = deps.clock.nowMs();
     try {

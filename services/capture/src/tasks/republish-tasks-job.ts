@@ -20,7 +20,7 @@ export interface RepublishInput {
  * Publishes stored tasks that ended in [fromMs, toMs) again, each at its present revision, in one transaction per page.
  * `next` is where to go on when the limit was reached; repeating a page does no harm.
  */
-export function createRepublishTasksStep(deps: { pool: Pool }) {
+export function createRepublishTasksJob(deps: { pool: Pool }) {
   return async function republishTasks(
     input: RepublishInput,
   ): Promise<{ published: number; next: TaskPosition | null }> {

@@ -51,13 +51,13 @@ export interface StoreDeps {
   nowMs(): number;
 }
 
-export type StoreTasksStep = (input: StoreTasksInput) => Promise<StoredPage>;
+export type StoreTasksJob = (input: StoreTasksInput) => Promise<StoredPage>;
 
 /**
  * Stores what a reading says and publishes what it changes, in one transaction of a few multi-row statements. Unchanged
  * tasks cost one query by primary key for the whole page.
  */
-export function createStoreTasksStep(deps: StoreDeps): StoreTasksStep {
+export function createStoreTasksJob(deps: StoreDeps): StoreTasksJob {
   return async function storeTasks(input) {
     const { acd, readAtMs } = input;
     const sorted = sortTasks(input.tasks);

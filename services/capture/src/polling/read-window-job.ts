@@ -1,6 +1,6 @@
 import { type TaskFacts, type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { Clock } from '../clock.ts';
-import type { StoredPage } from '../tasks/store-tasks-step.ts';
+import type { StoredPage } from '../tasks/store-tasks-job.ts';
 import { instruments } from '../telemetry.ts';
 import { splitWindow, type TimeWindow, type WindowReading } from './window-policy.ts';
 
@@ -26,7 +26,7 @@ const MOST_CUTS_PER_POLL = 40;
  * Reads a window by rule 5: count, split until small, list, compare the distinct ids with the count. Pages are stored
  * as they come; listings are never resumed. Any failure that a narrower window can't cure is thrown.
  */
-export function createReadWindowStep(deps: ReadWindowDeps): (window: TimeWindow) => Promise<void> {
+export function createReadWindowJob(deps: ReadWindowDeps): (window: TimeWindow) => Promise<void> {
   let cuts = 0;
 
   return async function readWindow(window): Promise<void> {

@@ -2,6 +2,20 @@ import { fileURLToPath } from 'node:url';
 
 export { createAcdChangedHandler, findAcd, listActiveAcds } from './acd-copies.ts';
 export { createTokenSource, NoAccessToken, type TokenSource, type TokenSourceOptions } from './token-source.ts';
+export { type SubscriptionJobDeps, startSubscriptionJob } from './webhooks/subscription-job.ts';
+export {
+  destinationUrlOf,
+  type KeptSubscription,
+  planSubscription,
+  type SubscriptionPlan,
+  type WebhookKind,
+} from './webhooks/subscription-policy.ts';
+export {
+  createTendSubscriptionStep,
+  type Subscriptions,
+  type TendSubscriptionDeps,
+} from './webhooks/tend-subscription-step.ts';
+export { type WebhookRouteDeps, webhookRoute } from './webhooks/webhook-route.ts';
 
-/** SQL files of the tables that the copies live in; run with the service's own. */
+/** SQL files of the tables that all this lives in; run with the service's own. */
 export const acdMigrationsFolder: string = fileURLToPath(new URL('../migrations', import.meta.url));

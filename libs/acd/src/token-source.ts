@@ -1,4 +1,5 @@
-import { type BatchHandler, done } from '@wxcc-wfo/bus';
+import type { ReceivedEvent } from '@wxcc-wfo/bus';
+import { TOPICS } from '@wxcc-wfo/contracts';
 import type { Logger, Sealer, SqlClient } from '@wxcc-wfo/service-kit';
 import type { Redis } from 'ioredis';
 
@@ -11,24 +12,28 @@ export class NoAccessToken extends Error {
 }
 
 export interface TokenSourceOptions {
+  /** A pool of the schema with `acdMigrationsFolder`'s tables. */
   sql: SqlClient;
-  redis: Redis;
+  redis: Pick<Redis, 'hmget'>;
   /** Opens what oauth hands over in Redis. */
   handover: Sealer;
   /** Seals the service’s own copy. */
   atRest: Sealer;
-  logger: Logger;
+  logger: Pick<Logger, 'warn'>;
   nowMs?: () => number;
 }
 
 export interface TokenSource {
   /**
    * The newest access token that can be had: from the hand-over store, else the own copy, which serves while Redis and
-   * oauth are away. Rejects with NoAccessToken.
+   * oauth are away. @throws NoAccessToken when there is none, or only an expired one
    */
   getAccessToken(acdId: string): Promise<string>;
-  /** Takes over a token as soon as `token-refreshed` announces it. */
-  tokenRefreshedHandler: BatchHandler<'token-refreshed'>;
+  /**
+   * For a consumer's `onCommitted`: copies the tokens that `token-refreshed` announced while the hand-over store has
+   * them. What is missed (a kill, Redis away) is copied at the next use.
+   */
+  copyAnnounced(events: readonly ReceivedEvent[]): void;
 }
 
 interface Copy {
@@ -37,54 +42,73 @@ interface Copy {
   expiresAtMs: number;
 }
 
-/** Access tokens for the services that call Webex (rule 10). Tokens are never logged. */
+/** Access tokens for the services that call Webex (rule 10, AUTH-06). Tokens are never logged. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { sql, redis, handover, atRest, logger } = options;
   const nowMs = options.nowMs ?? Date.now;
-  const copies = new Map<string, Copy>();
+  const held = new Map<string, Copy>();
 
-  async function fromHandover(acdId: string): Promise<Copy | undefined> {
-    const [version, sealed, expiresAtMs] = await redis.hmget(`wfo:token:${acdId}`, 'version', 'sealed', 'expiresAtMs');
-    if (!version || !sealed || !expiresAtMs) return undefined;
-    const held = copies.get(acdId);
-    if (held && held.version >= Number(version)) return held;
-    const token = handover.open(sealed, `${acdId}:${version}`).toString('utf8');
-    return { version: Number(version), token, expiresAtMs: Number(expiresAtMs) };
+  /** A version never goes back, whatever order answers arrive in. */
+  function hold(acdId: string, copy: Copy): Copy {
+    const known = held.get(acdId);
+    if (known && known.version >= copy.version) return known;
+    held.set(acdId, copy);
+    return copy;
+  }
+
+  async function ownCopy(acdId: string): Promise<Copy | undefined> {
+    const known = held.get(acdId);
+    if (known) return known;
+    const { rows } = await sql.query<{ version: number; sealed: string; expires_at_ms: number }>(
+      'SELECT version, sealed, expires_at_ms FROM access_token WHERE acd_id = $1',
+      [acdId],
+    );
+    const row = rows[0];
+    if (!row) return undefined;
+    try {
+      const token = atRest.open(row.sealed, binding(acdId, row.version)).toString('utf8');
+      return hold(acdId, { version: row.version, token, expiresAtMs: row.expires_at_ms });
+    } catch (error) {
+      logger.warn({ acdId, err: error }, 'the own copy of a token can’t be opened; give back the old SEALING_KEYS');
+      return undefined;
+    }
+  }
+
+  /** What oauth handed over, if that is newer than `own`; undefined as well when the store is away. */
+  async function handedOver(acdId: string, own: Copy | undefined): Promise<Copy | undefined> {
+    try {
+      const [version, sealed, expiresAtMs] = await redis.hmget(
+        `wfo:token:${acdId}`,
+        'version',
+        'sealed',
+        'expiresAtMs',
+      );
+      if (!version || !sealed || !expiresAtMs || Number(version) <= (own?.version ?? 0)) return undefined;
+      const token = handover.open(sealed, `${acdId}:${version}`).toString('utf8');
+      return { version: Number(version), token, expiresAtMs: Number(expiresAtMs) };
+    } catch (error) {
+      logger.warn({ acdId, err: error }, 'the token hand-over store can’t be read; the own copy of the token serves');
+      return undefined;
+    }
   }
 
   async function keep(acdId: string, copy: Copy): Promise<void> {
-    if (copies.get(acdId) === copy) return;
-    copies.set(acdId, copy);
     await sql.query(
-      `INSERT INTO access_token (acd_id, version, sealed, expires_at_ms) VALUES ($1, $2, $3, $4)
+      `INSERT INTO access_token (acd_id, version, sealed, expires_at_ms)
+       SELECT $1::uuid, $2::int, $3::text, $4::bigint WHERE NOT EXISTS (SELECT FROM acd WHERE acd_id = $1 AND deleted)
        ON CONFLICT (acd_id) DO UPDATE SET version = excluded.version, sealed = excluded.sealed,
          expires_at_ms = excluded.expires_at_ms
        WHERE access_token.version < excluded.version`,
-      [acdId, copy.version, atRest.seal(copy.token, `access-token:${acdId}:${copy.version}`), copy.expiresAtMs],
+      [acdId, copy.version, atRest.seal(copy.token, binding(acdId, copy.version)), copy.expiresAtMs],
     );
   }
 
-  async function fromOwnCopy(acdId: string): Promise<Copy | undefined> {
-    const held = copies.get(acdId);
-    if (held) return held;
-    const { rows } = await sql.query('SELECT version, sealed, expires_at_ms FROM access_token WHERE acd_id = $1', [acdId]);
-    const row = rows[0];
-    if (!row) return undefined;
-    const token = atRest.open(row.sealed, `access-token:${acdId}:${row.version}`).toString('utf8');
-    return { version: Number(row.version), token, expiresAtMs: Number(row.expires_at_ms) };
-  }
-
   async function newest(acdId: string): Promise<Copy | undefined> {
-    try {
-      const handed = await fromHandover(acdId);
-      if (handed) {
-        await keep(acdId, handed);
-        return handed;
-      }
-    } catch (error) {
-      logger.debug({ acdId, err: error }, 'hand-over store not readable; the own copy of the token serves');
-    }
-    return fromOwnCopy(acdId);
+    const own = await ownCopy(acdId);
+    const handed = await handedOver(acdId, own);
+    if (!handed) return own;
+    await keep(acdId, handed);
+    return hold(acdId, handed);
   }
 
   return {
@@ -93,11 +117,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       if (!copy || copy.expiresAtMs <= nowMs()) throw new NoAccessToken(acdId);
       return copy.token;
     },
-    tokenRefreshedHandler: async function takeOverTokens(events) {
-      for (const acdId of new Set(events.map((event) => event.payload.acdId))) {
-        await newest(acdId).catch((error) => logger.warn({ acdId, err: error }, 'token not taken over yet'));
+    copyAnnounced(events) {
+      const announced = events.filter((event) => event.topic === TOPICS.tokenRefreshed);
+      for (const acdId of new Set(announced.map((event) => event.payload.acdId))) {
+        newest(acdId).catch((error) => logger.warn({ acdId, err: error }, 'an announced token is not copied yet'));
       }
-      return events.map(() => done);
     },
   };
 }
+
+const binding = (acdId: string, version: number) => `access-token:${acdId}:${version}`;

@@ -1,44 +1,91 @@
-import type { Consumer } from '@wxcc-wfo/bus';
-import { type App, createAccessControl, createApp, databaseCheck, type Lifecycle } from '@wxcc-wfo/service-kit';
+import { webhookRoute } from '@wxcc-wfo/acd';
+import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
+import {
+  type App,
+  createAccessControl,
+  createApp,
+  databaseCheck,
+  type Lifecycle,
+  type OidcOptions,
+  readAsTenant,
+} from '@wxcc-wfo/service-kit';
+import type { MediaImportConfig } from './config.ts';
 import { importRoutes } from './jobs/import-route.ts';
+import { wakeJob } from './jobs/job-repository.ts';
 import { recordingRoutes } from './recordings/recording-route.ts';
-import type { Wiring } from './wiring.ts';
+import { CAPTURE_WEBHOOK, type Wiring } from './wiring.ts';
+
+const STALLED_LOOP_MS = 60_000;
 
 export interface AppParts {
-  consumer: Consumer;
+  lifecycle?: Lifecycle;
   /** Whether the copies of the ACDs have been read to their end. */
   isCaughtUp(): boolean;
+  /** Something is due. */
   wake(): void;
+  /** Of the loop of imports. */
   lastTickMs(): number;
-  lifecycle: Lifecycle;
 }
 
 /** The HTTP side of `media-import`, built but not listening. */
 export async function buildApp(wiring: Wiring, parts: AppParts): Promise<App> {
-  const { config, logger, pool } = wiring;
+  const { config, logger, pool, consumer } = wiring;
+  const oidc = oidcOptions(config);
   const app = await createApp({
     service: 'media-import',
     version: '0.1.0',
     description: 'Imports, verifies, encrypts and stores recordings, and hands their keys to siblings.',
     logger,
-    lifecycle: parts.lifecycle,
-    access: createAccessControl({ pool, apiKeys: config.API_KEYS }),
+    ...(parts.lifecycle ? { lifecycle: parts.lifecycle } : {}),
+    access: createAccessControl({ pool, apiKeys: config.API_KEYS, ...(oidc ? { oidc } : {}) }),
     readiness: [
       databaseCheck(pool),
-      {
-        name: 'acd copies',
-        check: () => (parts.isCaughtUp() ? null : 'The topic acd-changed is not read to its end.'),
-      },
-      { name: 'consumer', check: () => (parts.consumer.health().assigned ? null : 'It has not joined its group.') },
+      { name: 'acd-changed', check: () => (parts.isCaughtUp() ? null : 'The ACDs are not all read yet.') },
+      { name: 'consumer', check: () => (consumer.health().assigned ? null : 'It has not joined its group yet.') },
     ],
     liveness: [
-      { name: 'imports', lastTickMs: parts.lastTickMs, maxAgeMs: 30 * 60_000 },
-      { name: 'consumer', lastTickMs: () => parts.consumer.lastTickMs(), maxAgeMs: 120_000 },
-      { name: 'outbox relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: 60_000 },
+      { name: 'imports', lastTickMs: parts.lastTickMs, maxAgeMs: STALLED_LOOP_MS * 2 },
+      { name: 'consumer', lastTickMs: () => consumer.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
+      { name: 'relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
     ],
     trustProxy: config.HTTP_TRUST_PROXY,
   });
   recordingRoutes(app, wiring);
   importRoutes(app, wiring, parts.wake);
+  await captureWebhookRoute(app, wiring, parts.wake);
+  await deadLetterRoutes(app, {
+    deadLetters: createDeadLetters({
+      pool,
+      consumers: [consumer],
+      readAsTenant: (tenantId, read) => readAsTenant(pool, { tenantId }, read),
+    }),
+  });
+  await eventBlobRoutes(app, { pool });
   return app;
+}
+
+function captureWebhookRoute(app: App, { pool, seals, nowMs, metrics }: Wiring, wake: () => void): Promise<void> {
+  return webhookRoute(app, {
+    kind: CAPTURE_WEBHOOK,
+    summary: 'Webex announces that a recording is available',
+    sql: pool,
+    sealer: seals.atRest,
+    nowMs,
+    async onEvent({ acdId, tenantId }, { taskId }) {
+      // A task that has not ended here yet is looked at as soon as it has.
+      if (!taskId || !(await wakeJob(pool, { acdId, tenantId, taskId, nowMs: nowMs() }))) {
+        return metrics.webhook('unknown');
+      }
+      metrics.webhook('woke');
+      wake();
+    },
+    onRefused: () => metrics.webhook('refused'),
+  });
+}
+
+function oidcOptions(config: MediaImportConfig): OidcOptions | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = config;
+  if (!issuer || !audience || !jwksUrl) return undefined;
+  const { OIDC_TENANT_CLAIM: tenantClaim, OIDC_SCOPES_CLAIM: scopesClaim } = config;
+  return { issuer, audience, jwksUrl, tenantClaim, scopesClaim };
 }

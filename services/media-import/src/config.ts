@@ -30,7 +30,18 @@ export const mediaImportConfig = Type.Object({
     default: 4,
     minimum: 1,
     maximum: 64,
-    description: 'Tasks of one query whose recordings are downloaded at the same time.',
+    description: 'Downloads at the same time; an ACD takes at most three quarters of them.',
+  }),
+  WEBHOOK_PUBLIC_BASE: Type.Optional(
+    Type.String({
+      format: 'uri',
+      description: 'Public https address that leads to this service; without it recordings are found by polling only.',
+    }),
+  ),
+  WEBHOOK_CHECK_MS: Type.Integer({
+    default: 300_000,
+    minimum: 1_000,
+    description: 'How often an ACD’s webhook subscription is looked after.',
   }),
   IMPORT_CHECK_MS: Type.Integer({ default: 1000, minimum: 50, description: 'How often due imports are looked for.' }),
   IMPORT_FIRST_RETRY_MS: Type.Integer({ default: 2000, minimum: 10, description: 'The first back-off of an import.' }),

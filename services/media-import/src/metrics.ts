@@ -14,13 +14,19 @@ export const mediaImportMetrics = {
     help: 'Downloads that brought nothing that may be stored, by code. They are tried again by themselves.',
     labels: ['code'],
   },
+  media_import_webhooks_total: {
+    kind: 'counter',
+    unit: '{webhook}',
+    help: 'Webhooks by outcome: woke a job, unknown (its task has not ended here yet), refused (wrong signature).',
+    labels: ['outcome'],
+  },
   media_import_jobs_waiting: {
-    kind: 'observed',
+    kind: 'gauge',
     unit: '{job}',
     help: 'Tasks whose recordings are still to be had. Growing: see GET /v1/imports for the reasons.',
   },
   media_import_oldest_due_seconds: {
-    kind: 'observed',
+    kind: 'gauge',
     unit: 's',
     help: 'How long the oldest due import has been waiting for its turn. Above minutes: add replicas or budget.',
   },
@@ -29,7 +35,8 @@ export const mediaImportMetrics = {
 export interface ImportMetrics {
   storedBytes(bytes: number): void;
   downloadFailed(code: string): void;
-  observe(read: { waiting(): number; oldestDueSeconds(): number }): void;
+  webhook(outcome: 'woke' | 'unknown' | 'refused'): void;
+  backlog(measured: { waiting: number; oldestDueAtMs: number | null }, nowMs: number): void;
 }
 
 export function importMetrics(): ImportMetrics {
@@ -40,9 +47,12 @@ export function importMetrics(): ImportMetrics {
       made.media_import_bytes_stored_total.add(bytes);
     },
     downloadFailed: (code) => made.media_import_downloads_failed_total.add(1, { code }),
-    observe(read) {
-      made.media_import_jobs_waiting.observe(read.waiting);
-      made.media_import_oldest_due_seconds.observe(read.oldestDueSeconds);
+    webhook: (outcome) => made.media_import_webhooks_total.add(1, { outcome }),
+    backlog({ waiting, oldestDueAtMs }, nowMs) {
+      made.media_import_jobs_waiting.record(waiting);
+      made.media_import_oldest_due_seconds.record(
+        oldestDueAtMs === null ? 0 : Math.max(0, nowMs - oldestDueAtMs) / 1000,
+      );
     },
   };
 }

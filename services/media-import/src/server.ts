@@ -1,61 +1,35 @@
-import { createAcdChangedHandler } from '@wxcc-wfo/acd';
-import { createConsumer } from '@wxcc-wfo/bus';
-import { type Repeating, repeat, runService } from '@wxcc-wfo/service-kit';
+import { startSubscriptionJob } from '@wxcc-wfo/acd';
+import { TOPICS } from '@wxcc-wfo/contracts';
+import { runService } from '@wxcc-wfo/service-kit';
 import { buildApp } from './app.ts';
 import { mediaImportConfig } from './config.ts';
-import { importRound } from './jobs/import-job.ts';
-import { createTaskEndedHandler } from './jobs/task-ended-consumer.ts';
-import { createWiring } from './wiring.ts';
+import { type ImportJobLoop, startImportJob } from './jobs/import-job.ts';
+import { createWiring, subscriptionDeps } from './wiring.ts';
 
 await runService({
   name: 'media-import',
   config: mediaImportConfig,
   async start({ config, logger, lifecycle, fail }) {
-    const wiring = createWiring(config, logger);
-    let imports: Repeating | undefined;
-    let caughtUp = false;
+    let imports: ImportJobLoop | undefined;
+    let isCaughtUp = false;
     const wake = () => imports?.wake();
-    const consumer = createConsumer({
-      bus: wiring.bus,
-      pool: wiring.pool,
-      groupId: 'media-import',
-      logger,
-      internalApiKey: config.INTERNAL_API_KEY,
-      handlers: {
-        'acd-changed': createAcdChangedHandler(),
-        'token-refreshed': wiring.tokens.tokenRefreshedHandler,
-        'task-ended': createTaskEndedHandler({ nowMs: wiring.nowMs }),
-      },
-      onCommitted: wake,
-      onFatal: fail,
-    });
-    const parts = {
-      consumer,
-      wake,
-      lifecycle,
-      isCaughtUp: () => caughtUp,
-      lastTickMs: () => imports?.lastTickMs() ?? Date.now(),
-    };
-    const app = await buildApp(wiring, parts);
+    const wiring = createWiring(config, { logger, onFatal: fail, onCommitted: wake });
+    const { consumer, relay } = wiring;
+    const lastTickMs = () => imports?.lastTickMs() ?? Date.now();
+    const app = await buildApp(wiring, { lifecycle, wake, lastTickMs, isCaughtUp: () => isCaughtUp });
     const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
-    await wiring.relay.start();
-    await consumer.start();
-    void consumer.caughtUp().then(() => {
-      caughtUp = true;
-      imports = repeat({
-        name: 'imports',
-        pauseMs: config.IMPORT_CHECK_MS,
-        logger,
-        turn: async (signal) => (await importRound(wiring, signal)) > 0,
-      });
-    }, fail);
+    await Promise.all([relay.start(), consumer.start()]);
+    imports = startImportJob(wiring);
+    const subscriptions = startSubscriptionJob(subscriptionDeps(wiring));
+    // Of the compacted topic only: a backlog of ended tasks is no reason not to be ready.
+    consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);
     return {
       url,
       stop: [
-        { name: 'imports', run: () => imports?.stop() },
-        { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
         { name: 'http', run: () => app.close() },
-        { name: 'outbox relay', run: (remainingMs) => wiring.relay.stop(remainingMs) },
+        { name: 'imports', run: () => Promise.all([imports?.stop(), subscriptions.stop()]) },
+        { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
+        { name: 'outbox relay', run: (remainingMs) => relay.stop(remainingMs) },
         { name: 'connections', run: () => wiring.close() },
       ],
     };

@@ -1,5 +1,5 @@
-import { createTokenSource, type TokenSource } from '@wxcc-wfo/acd';
-import { type Bus, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
+import { createTokenSource, type SubscriptionJobDeps, type TokenSource, type WebhookKind } from '@wxcc-wfo/acd';
+import { type Bus, type Consumer, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
 import { closeWebexConnections, createSharedQuota, createWebexClient, type WebexClient } from '@wxcc-wfo/webex';
@@ -7,8 +7,8 @@ import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { MediaImportConfig } from './config.ts';
 import { createFolderStore, type MediaStore } from './downloads/media-store.ts';
-import { type Concurrency, createConcurrency } from './jobs/concurrency.ts';
 import { IMPORT_RULES, type ImportRules } from './jobs/import-policy.ts';
+import { createMediaImportConsumer } from './media-import-consumer.ts';
 import { type ImportMetrics, importMetrics } from './metrics.ts';
 
 /** What the features of `media-import` need, made once. */
@@ -23,18 +23,23 @@ export interface Wiring {
   tokens: TokenSource;
   metrics: ImportMetrics;
   importRules: ImportRules;
-  /** Bounds how many tasks are imported at the same time. */
-  limit: Concurrency;
+  consumer: Consumer;
   nowMs(): number;
   webexFor(acd: AcdChanged): WebexClient;
   close(): Promise<void>;
 }
 
-export function createWiring(config: MediaImportConfig, logger: Logger): Wiring {
+export function createWiring(
+  config: MediaImportConfig,
+  o: { logger: Logger; onFatal(error: unknown): void; onCommitted(): void },
+): Wiring {
+  const { logger } = o;
+  const nowMs = () => Date.now();
   const pool = createPool({
     url: config.DATABASE_URL,
     applicationName: 'media-import',
     max: config.DATABASE_POOL_SIZE,
+    logger,
   });
   const redis = new Redis(config.REDIS_URL, {
     maxRetriesPerRequest: 1,
@@ -57,7 +62,20 @@ export function createWiring(config: MediaImportConfig, logger: Logger): Wiring 
     logger,
     pool,
     bus,
-    relay: createRelay({ bus, pool, logger }),
+    relay: createRelay({ bus, pool, logger, ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}) }),
+    consumer: createMediaImportConsumer({
+      bus,
+      pool,
+      logger,
+      nowMs,
+      groupId: 'media-import',
+      ...(config.INTERNAL_API_KEY ? { internalApiKey: config.INTERNAL_API_KEY } : {}),
+      onCommitted(events) {
+        tokens.copyAnnounced(events);
+        o.onCommitted();
+      },
+      onFatal: o.onFatal,
+    }),
     store: createFolderStore(config.MEDIA_FOLDER),
     seals: { atRest, handover },
     tokens,
@@ -68,8 +86,7 @@ export function createWiring(config: MediaImportConfig, logger: Logger): Wiring 
       settleMs: config.IMPORT_SETTLE_SECONDS * 1000,
       giveUpAfterMs: config.IMPORT_GIVE_UP_HOURS * 3_600_000,
     },
-    limit: createConcurrency(config.IMPORT_CONCURRENCY),
-    nowMs: () => Date.now(),
+    nowMs,
     webexFor: (acd) =>
       createWebexClient({
         endpoints: {
@@ -92,5 +109,27 @@ export function createWiring(config: MediaImportConfig, logger: Logger): Wiring 
       await closeWebexConnections();
       await pool.end();
     },
+  };
+}
+
+/** What makes imports faster than polling (MED-01). */
+export const CAPTURE_WEBHOOK: WebhookKind = {
+  name: 'wxcc-wfo-bridge media-import',
+  eventTypes: ['capture:available'],
+  resourceVersion: 'capture:1.0.0',
+  path: '/v1/webhooks/media-import',
+};
+
+/** What looks after the webhook subscriptions. */
+export function subscriptionDeps(wiring: Wiring): SubscriptionJobDeps {
+  return {
+    kind: CAPTURE_WEBHOOK,
+    sql: wiring.pool,
+    sealer: wiring.seals.atRest,
+    nowMs: wiring.nowMs,
+    publicBase: wiring.config.WEBHOOK_PUBLIC_BASE,
+    checkEveryMs: wiring.config.WEBHOOK_CHECK_MS,
+    logger: wiring.logger,
+    sourceOf: wiring.webexFor,
   };
 }

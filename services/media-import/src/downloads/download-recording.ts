@@ -9,10 +9,14 @@ import {
   KEY_BYTES,
 } from '@wxcc-wfo/audio';
 import type { Sealer } from '@wxcc-wfo/service-kit';
-import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
-import type { ImportJob } from '../jobs/job-repository.ts';
+import { type WebexClient, type WebexDownload, WebexError } from '@wxcc-wfo/webex';
 import type { OfferedRecording, StoredFile } from '../recordings/recording-repository.ts';
 import type { MediaStore } from './media-store.ts';
+
+/** What an import writes; redactions write the higher ones (rule 9). */
+const FIRST_GENERATION = 1;
+const SEGMENT_BYTES = DEFAULT_SEGMENT_BYTES;
+const FILE_CALLS = new Set(['open', 'write', 'fsync', 'close', 'rename', 'mkdir', 'unlink']);
 
 /** Why a download brought nothing that may be stored; it is tried again later. */
 export class DownloadFailed extends Error {
@@ -40,40 +44,63 @@ export interface DownloadedFile extends StoredFile {
 
 /**
  * Streams a recording from the ACD through the checks (announced length, RIFF structure, checksum) and the encryption
- * into the store, in memory of a few segments (MED-05). A truncated or foreign file is never stored.
+ * into the store at `path`, in memory of a few segments (MED-05). A truncated or foreign file is never stored.
+ * @throws DownloadFailed, or the signal’s reason
  */
 export async function downloadRecording(
-  deps: { webex: WebexClient; store: MediaStore; atRest: Sealer },
-  job: ImportJob,
-  offered: OfferedRecording,
+  deps: { webex: Pick<WebexClient, 'download'>; store: MediaStore; atRest: Sealer },
+  offered: Pick<OfferedRecording, 'recordingId' | 'captured'>,
+  path: string,
   signal: AbortSignal,
 ): Promise<DownloadedFile> {
-  const { recordingId, captured } = offered;
-  const generation = 1;
-  const download = await deps.webex.download(captured.url, { signal }).catch((error) => {
-    throw asDownloadFailed(error);
-  });
   const key = randomBytes(KEY_BYTES);
-  const pending = await deps.store.create({
-    tenantId: job.tenantId,
-    acdId: job.acdId,
-    recordedAtMs: captured.startedAtMs,
-    name: `${recordingId}.${generation}`,
-  });
+  try {
+    const download = await deps.webex.download(offered.captured.url, { signal });
+    try {
+      return await storeDownload(deps, { ...offered, download, path, key, signal });
+    } catch (error) {
+      // An unread body would keep its connection busy; its own error has no listener any more.
+      download.body.on('error', () => undefined);
+      download.body.destroy();
+      throw error;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asDownloadFailed(error);
+  } finally {
+    key.fill(0);
+  }
+}
+
+interface Work {
+  recordingId: string;
+  download: WebexDownload;
+  path: string;
+  key: Buffer;
+  signal: AbortSignal;
+}
+
+async function storeDownload(deps: { store: MediaStore; atRest: Sealer }, work: Work): Promise<DownloadedFile> {
+  const { recordingId, download, path, key, signal } = work;
+  const pending = await deps.store.create(path);
   try {
     const { stream: inspect, inspection } = createWavInspectionStream(
       download.contentLength === undefined ? {} : { expectedBytes: download.contentLength },
     );
-    const encrypt = createEncryptor({ key, associatedData: Buffer.from(fileBinding(recordingId, generation)) });
+    const encrypt = createEncryptor({
+      key,
+      associatedData: Buffer.from(fileBinding(recordingId, FIRST_GENERATION)),
+      segmentSizeBytes: SEGMENT_BYTES,
+    });
     await pipeline(download.body, inspect, encrypt, pending.stream, { signal });
     const found = inspection();
-    if (found.truncated) throw new DownloadFailed('truncated', found.truncation ?? 'The file is incomplete.');
+    if (found.truncated) throw new DownloadFailed('truncated', `The file is incomplete: ${found.truncation}.`);
     await pending.commit();
     return {
-      path: pending.path,
-      sealedKey: deps.atRest.seal(key, keyBinding(recordingId, generation)),
-      segmentSizeBytes: DEFAULT_SEGMENT_BYTES,
-      storedSizeBytes: ciphertextSizeBytes(found.totalBytes),
+      path,
+      sealedKey: deps.atRest.seal(key, keyBinding(recordingId, FIRST_GENERATION)),
+      segmentSizeBytes: SEGMENT_BYTES,
+      storedSizeBytes: ciphertextSizeBytes(found.totalBytes, SEGMENT_BYTES),
       sizeBytes: found.totalBytes,
       sha256: found.sha256,
       format: {
@@ -84,14 +111,11 @@ export async function downloadRecording(
         dataOffsetBytes: found.dataOffsetBytes,
         frames: found.frames,
       },
-      discard: () => deps.store.remove(pending.path),
+      discard: () => deps.store.remove(path),
     };
   } catch (error) {
-    download.body.destroy();
     await pending.discard();
-    throw asDownloadFailed(error);
-  } finally {
-    key.fill(0);
+    throw error;
   }
 }
 
@@ -101,6 +125,10 @@ function asDownloadFailed(error: unknown): DownloadFailed {
   if (error instanceof WebexError && error.kind === 'forbidden') {
     return new DownloadFailed('link-expired', 'The link had expired; a new one will be asked for.', error);
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new DownloadFailed('download-failed', `The download broke off: ${reason}`, error);
+  const { syscall, code, message } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined && FILE_CALLS.has(syscall)) {
+    const detail = `The media store did not take the file (${code}). See to its space, permissions and mount.`;
+    return new DownloadFailed('store-failed', detail, error);
+  }
+  return new DownloadFailed('download-failed', `The download broke off: ${message ?? String(error)}`, error);
 }

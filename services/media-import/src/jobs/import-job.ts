@@ -1,77 +1,191 @@
 import { findAcd, NoAccessToken } from '@wxcc-wfo/acd';
-import { isTransient } from '@wxcc-wfo/service-kit';
-import { type TaskCaptures, WebexError } from '@wxcc-wfo/webex';
+import { isTransient, type Repeating, repeat } from '@wxcc-wfo/service-kit';
+import { WebexError } from '@wxcc-wfo/webex';
+import { sweepFiles } from '../downloads/sweep-files.ts';
 import type { Wiring } from '../wiring.ts';
+import { askCaptures } from './ask-captures.ts';
+import { createFairSlots } from './fair-slots.ts';
 import { judgeImport } from './import-policy.ts';
-import { importTask } from './import-task-step.ts';
-import { claimJobs, extendLeases, type ImportJob, listAcdsWithWork, settleJob } from './job-repository.ts';
+import { ClaimLost, importTask } from './import-task.ts';
+import {
+  claimJobs,
+  extendLeases,
+  type ImportJob,
+  listAcdsWithWork,
+  measureBacklog,
+  releaseJobs,
+  settleJob,
+  TASKS_PER_QUERY,
+} from './job-repository.ts';
 
-/** Webex takes at most ten task ids in a query of captures. */
-const TASKS_PER_QUERY = 10;
-const LEASE_MS = 60_000;
-const RENEW_MS = 15_000;
-const ACDS_PER_ROUND = 50;
+const LEASE_MS = 30_000;
+const RENEW_MS = 8_000;
+/** ACDs that are asked at a time; one of them has at most one query under way, so that tasks gather for the next. */
+const ACDS_AT_ONCE = 16;
+/** Claimed jobs of one ACD, downloads under way included. */
+const JOBS_PER_ACD = 3 * TASKS_PER_QUERY;
+/** How long the last looks at stored tasks wait for company in their query. */
+const RELOOK_PATIENCE_MS = 5 * 60_000;
+const HOUSEKEEPING_MS = 15_000;
+const NO_ACD = '00000000-0000-0000-0000-000000000000';
 
-/**
- * One round: every ACD with work due gets one turn of at most ten tasks, so that a busy tenant starves nobody.
- * Gives how many tasks were worked on.
- */
-export async function importRound(wiring: Wiring, signal: AbortSignal): Promise<number> {
-  const acdIds = await listAcdsWithWork(wiring.pool, { nowMs: wiring.nowMs(), limit: ACDS_PER_ROUND });
-  const counts = await wiring.limit.all(acdIds, async (acdId) => {
-    if (signal.aborted) return 0;
-    const nowMs = wiring.nowMs();
-    const jobs = await claimJobs(wiring.pool, { acdId, nowMs, leaseUntilMs: nowMs + LEASE_MS, limit: TASKS_PER_QUERY });
-    if (jobs.length > 0) await importJobs(wiring, acdId, { jobs, signal });
-    return jobs.length;
-  });
-  return counts.reduce((sum, count) => sum + count, 0);
+export interface ImportJobLoop extends Pick<Repeating, 'wake' | 'lastTickMs'> {
+  /** Aborts downloads, gives the claims back and resolves when nothing is under way. */
+  stop(): Promise<void>;
 }
 
-async function importJobs(
-  wiring: Wiring,
-  acdId: string,
-  work: { jobs: ImportJob[]; signal: AbortSignal },
-): Promise<void> {
-  const { jobs, signal } = work;
-  const renewal = setInterval(() => {
-    extendLeases(wiring.pool, jobs, wiring.nowMs() + LEASE_MS).catch((error) =>
-      wiring.logger.warn({ acdId, err: error }, 'leases of import jobs not renewed'),
-    );
-  }, RENEW_MS);
-  try {
-    const acd = await findAcd(wiring.pool, acdId);
-    if (!acd) return;
-    const webex = wiring.webexFor(acd);
-    const captures = await webex.queryCaptures(
-      jobs.map((job) => job.taskId),
-      { includeSegments: true, signal },
-    );
-    const byTask = new Map<string, TaskCaptures>(captures.map((one) => [one.taskId, one]));
-    await wiring.limit.all(jobs, async (job) => {
-      try {
-        await importTask(wiring, webex, { job, recordings: byTask.get(job.taskId)?.recordings ?? [], signal });
-      } catch (error) {
-        await postpone(wiring, job, error);
-      }
+/** Works on import jobs until stopped. Any replica may work on any job; claims keep them apart. */
+export function startImportJob(wiring: Wiring): ImportJobLoop {
+  const { pool, logger, nowMs } = wiring;
+  const slots = createFairSlots(wiring.config.IMPORT_CONCURRENCY);
+  const stopping = new AbortController();
+  const asking = new Set<string>();
+  const inHand = new Map<string, number>();
+  const turns = new Set<Promise<void>>();
+  /** Claims that could not be settled because the database was away. */
+  let unsettled: ImportJob[] = [];
+  let lastAcdId = NO_ACD;
+  let housekeepingDueMs = 0;
+
+  async function dispatch(): Promise<void> {
+    await keepHouse();
+    const { signal } = stopping;
+    const full = [...inHand].filter(([, jobs]) => jobs > JOBS_PER_ACD - TASKS_PER_QUERY).map(([acdId]) => acdId);
+    const limit = ACDS_AT_ONCE - asking.size;
+    if (limit <= 0 || signal.aborted) return;
+    const acdIds = await listAcdsWithWork(pool, {
+      nowMs: nowMs(),
+      relooksBeforeMs: nowMs() - RELOOK_PATIENCE_MS,
+      afterAcdId: lastAcdId,
+      except: [...asking, ...full],
+      limit,
     });
-  } catch (error) {
-    for (const job of jobs) await postpone(wiring, job, error);
-  } finally {
-    clearInterval(renewal);
+    for (const acdId of acdIds) {
+      lastAcdId = acdId;
+      asking.add(acdId);
+      const turn = takeTurn(acdId)
+        .catch((error) => logger.warn({ acdId, err: error }, 'a turn of imports failed; the next one follows'))
+        .finally(() => {
+          asking.delete(acdId);
+          turns.delete(turn);
+        });
+      turns.add(turn);
+    }
   }
+
+  async function takeTurn(acdId: string): Promise<void> {
+    const jobs = await claimJobs(pool, { acdId, nowMs: nowMs(), leaseMs: LEASE_MS, limit: TASKS_PER_QUERY });
+    if (jobs.length === 0) return;
+    inHand.set(acdId, (inHand.get(acdId) ?? 0) + jobs.length);
+    const claims = jobs.map((job) => ({ job, lost: new AbortController() }));
+    const renewal = setInterval(() => void renew(claims), RENEW_MS);
+    try {
+      await importClaimed(acdId, claims);
+    } finally {
+      clearInterval(renewal);
+      const left = (inHand.get(acdId) ?? 0) - jobs.length;
+      if (left > 0) inHand.set(acdId, left);
+      else inHand.delete(acdId);
+      if (left === JOBS_PER_ACD - TASKS_PER_QUERY) loop.wake();
+    }
+  }
+
+  async function importClaimed(acdId: string, claims: Claim[]): Promise<void> {
+    const jobs = claims.map(({ job }) => job);
+    const { signal } = stopping;
+    try {
+      const acd = await findAcd(pool, acdId);
+      if (!acd || acd.deleted) return await release(jobs);
+      const webex = wiring.webexFor(acd);
+      const asked = await askCaptures(
+        webex,
+        jobs.map((job) => job.taskId),
+        signal,
+      );
+      asking.delete(acdId);
+      // There may be more than one query takes.
+      if (jobs.length === TASKS_PER_QUERY) loop.wake();
+      await Promise.all(
+        claims.map(async ({ job, lost }) => {
+          const found = asked.get(job.taskId);
+          if (found instanceof WebexError) return await postpone(job, found);
+          const recordings = found?.recordings ?? [];
+          const work = { job, webex, recordings, signal: AbortSignal.any([signal, lost.signal]) };
+          await importTask(wiring, slots, work).catch((error) => postpone(job, error));
+        }),
+      );
+    } catch (error) {
+      await Promise.all(jobs.map((job) => postpone(job, error)));
+    }
+  }
+
+  /** Whatever stopped a job, it waits with the reason and is tried again; our own outages are not the task’s fault. */
+  async function postpone(job: ImportJob, error: unknown): Promise<void> {
+    const { acdId, taskId } = job;
+    if (error instanceof ClaimLost)
+      return logger.warn({ acdId, taskId }, 'an import was taken over by another replica');
+    if (stopping.signal.aborted || isTransient(error)) return await release([job]);
+    const failure = describeFailure(error);
+    logger.warn({ acdId, taskId, code: failure.code, err: error }, 'an import is postponed');
+    const at = { nowMs: nowMs(), random: Math.random() };
+    const verdict = judgeImport({ offered: 0, stored: 0, failure }, job, at, wiring.importRules);
+    await settleJob(pool, job, verdict, at.nowMs).catch(() => unsettled.push(job));
+  }
+
+  async function release(jobs: ImportJob[]): Promise<void> {
+    await releaseJobs(pool, jobs).catch(() => unsettled.push(...jobs));
+  }
+
+  async function renew(claims: Claim[]): Promise<void> {
+    try {
+      const held = await extendLeases(
+        pool,
+        claims.map(({ job }) => job),
+        LEASE_MS,
+      );
+      for (const { job, lost } of claims) if (!held.has(job.taskId)) lost.abort(new ClaimLost());
+    } catch (error) {
+      logger.warn({ err: error }, 'the leases of imports are not renewed; they go on, fenced');
+    }
+  }
+
+  async function keepHouse(): Promise<void> {
+    if (unsettled.length > 0) {
+      const jobs = unsettled;
+      unsettled = [];
+      await release(jobs);
+    }
+    if (nowMs() < housekeepingDueMs) return;
+    housekeepingDueMs = nowMs() + HOUSEKEEPING_MS;
+    await sweepFiles(wiring).catch((error) => logger.warn({ err: error }, 'unfinished files could not be swept'));
+    wiring.metrics.backlog(await measureBacklog(pool, nowMs()), nowMs());
+  }
+
+  const loop = repeat({
+    name: 'imports',
+    pauseMs: wiring.config.IMPORT_CHECK_MS,
+    logger,
+    async turn() {
+      await dispatch();
+      return false;
+    },
+  });
+
+  return {
+    wake: loop.wake,
+    lastTickMs: loop.lastTickMs,
+    async stop() {
+      stopping.abort(new Error('The service is stopping.'));
+      await loop.stop();
+      await Promise.all(turns);
+      if (unsettled.length > 0) await releaseJobs(pool, unsettled).catch(() => undefined); // their leases end by themselves
+    },
+  };
 }
 
-/** Whatever stopped a job, it waits with the reason and is tried again; our own outages are not the task’s fault. */
-async function postpone(wiring: Wiring, job: ImportJob, error: unknown): Promise<void> {
-  if (isTransient(error)) return;
-  const failure = describeFailure(error);
-  wiring.logger.warn({ acdId: job.acdId, taskId: job.taskId, code: failure.code, err: error }, 'import postponed');
-  const at = { nowMs: wiring.nowMs(), random: Math.random() };
-  const verdict = judgeImport({ offered: 0, stored: 0, failure }, job, at, wiring.importRules);
-  await settleJob(wiring.pool, job, verdict).catch((cause) =>
-    wiring.logger.warn({ acdId: job.acdId, taskId: job.taskId, err: cause }, 'the lease will end by itself'),
-  );
+interface Claim {
+  job: ImportJob;
+  lost: AbortController;
 }
 
 function describeFailure(error: unknown): { code: string; reason: string } {

@@ -1,5 +1,5 @@
 import { Problem } from '@wxcc-wfo/contracts';
-import { type App, inTransaction, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
+import { type App, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import type { Wiring } from '../wiring.ts';
 import { listJobs, wakeJob } from './job-repository.ts';
@@ -17,7 +17,6 @@ const JobView = Type.Object({
 
 /** What is imported, what waits and why, and what could not be had (MED-08). */
 export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
-  const readerRole = 'media_import_reader';
   app.get(
     '/v1/imports',
     {
@@ -40,9 +39,7 @@ export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
     async (request) => {
       const { state, after, limit } = request.query;
       const page = { state, limit, before: after === undefined ? null : parseCursor(after) };
-      const jobs = await readAsTenant(wiring.pool, { readerRole, tenantId: requireTenant(request) }, (sql) =>
-        listJobs(sql, page),
-      );
+      const jobs = await readAsTenant(wiring.pool, { tenantId: requireTenant(request) }, (sql) => listJobs(sql, page));
       const last = jobs.length === limit ? jobs.at(-1) : undefined;
       return {
         items: jobs.map(({ endedAtMs, nextAttemptAtMs, ...job }) => ({
@@ -69,15 +66,7 @@ export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
     async (request, reply) => {
       const { acdId, taskId } = request.params;
       const tenantId = requireTenant(request);
-      const woken = await inTransaction(wiring.pool, async (tx) => {
-        const own = await tx.query('SELECT 1 FROM import_job WHERE acd_id = $1 AND task_id = $2 AND tenant_id = $3', [
-          acdId,
-          taskId,
-          tenantId,
-        ]);
-        if (own.rowCount === 0) return false;
-        return wakeJob(tx, { acdId, taskId, nowMs: wiring.nowMs(), evenIfEnded: true });
-      });
+      const woken = await wakeJob(wiring.pool, { acdId, taskId, tenantId, nowMs: wiring.nowMs() });
       if (!woken) {
         throw problem({
           status: 404,

@@ -1,5 +1,5 @@
 import type { SqlClient } from '@wxcc-wfo/service-kit';
-import type { ImportVerdict } from './import-policy.ts';
+import { type ImportVerdict, PRIORITY } from './import-policy.ts';
 
 export interface ImportJob {
   acdId: string;
@@ -8,14 +8,19 @@ export interface ImportJob {
   webexOrgId: string;
   endedAtMs: number;
   recordingExpected: boolean;
+  /** This one counted. */
   attempts: number;
+  wakes: number;
   epoch: number;
   traceparent: string | null;
 }
 
-export interface NewImportJob extends Omit<ImportJob, 'attempts' | 'epoch'> {
+export interface NewImportJob extends Omit<ImportJob, 'attempts' | 'epoch' | 'wakes'> {
   taskRevision: number;
 }
+
+/** Webex takes at most ten task ids in a query of captures. */
+export const TASKS_PER_QUERY = 10;
 
 /** Inserts jobs or wakes them for a higher revision of their task; a lower one changes nothing. One statement. */
 export async function upsertJobs(tx: SqlClient, jobs: NewImportJob[], nowMs: number): Promise<void> {
@@ -28,7 +33,8 @@ export async function upsertJobs(tx: SqlClient, jobs: NewImportJob[], nowMs: num
        AS n(acd_id, task_id, tenant_id, webex_org_id, task_revision, ended_at_ms, recording_expected, traceparent)
      ON CONFLICT (acd_id, task_id) DO UPDATE SET task_revision = excluded.task_revision,
        ended_at_ms = excluded.ended_at_ms, recording_expected = excluded.recording_expected, state = 'waiting',
-       next_attempt_at_ms = least(job.next_attempt_at_ms, excluded.next_attempt_at_ms), attempts = 0
+       next_attempt_at_ms = least(job.next_attempt_at_ms, excluded.next_attempt_at_ms), priority = 0, attempts = 0,
+       wakes = job.wakes + 1
      WHERE job.task_revision < excluded.task_revision`,
     [
       jobs.map((job) => job.acdId),
@@ -44,14 +50,23 @@ export async function upsertJobs(tx: SqlClient, jobs: NewImportJob[], nowMs: num
   );
 }
 
-/** ACDs that have work due, for fair turns; at most `limit`. */
-export async function listAcdsWithWork(sql: SqlClient, at: { nowMs: number; limit: number }): Promise<string[]> {
+/**
+ * ACDs that have work due, at most `limit`, in turns: those after `afterAcdId` first. Re-looks alone make work only when
+ * they fill a query or have waited since `relooksBeforeMs`; else they ride along with what has just ended.
+ */
+export async function listAcdsWithWork(
+  sql: SqlClient,
+  at: { nowMs: number; relooksBeforeMs: number; afterAcdId: string; except: string[]; limit: number },
+): Promise<string[]> {
+  const due = `FROM import_job job WHERE job.acd_id = acd.acd_id AND job.state = 'waiting' AND lease_until_ms <= now_ms()`;
   const { rows } = await sql.query<{ acd_id: string }>(
-    `SELECT acd_id FROM acd WHERE active AND EXISTS (
-       SELECT 1 FROM import_job job WHERE job.acd_id = acd.acd_id AND job.state = 'waiting'
-         AND job.next_attempt_at_ms <= $1 AND job.lease_until_ms <= $1)
-     ORDER BY acd_id LIMIT $2`,
-    [at.nowMs, at.limit],
+    `SELECT acd_id FROM acd WHERE active AND acd_id <> ALL($3::uuid[]) AND (
+       EXISTS (SELECT ${due} AND priority < ${PRIORITY.relook} AND next_attempt_at_ms <= $1)
+       OR EXISTS (SELECT ${due} AND priority = ${PRIORITY.relook} AND next_attempt_at_ms <= $2)
+       OR EXISTS (SELECT ${due} AND priority = ${PRIORITY.relook} AND next_attempt_at_ms <= $1
+                  OFFSET ${TASKS_PER_QUERY - 1} LIMIT 1))
+     ORDER BY acd_id <= $4::uuid, acd_id LIMIT $5`,
+    [at.nowMs, at.relooksBeforeMs, at.except, at.afterAcdId, at.limit],
   );
   return rows.map((row) => row.acd_id);
 }
@@ -59,79 +74,157 @@ export async function listAcdsWithWork(sql: SqlClient, at: { nowMs: number; limi
 /** Claims up to `limit` due jobs of one ACD under a lease; each claim raises the job’s epoch, which fences its commits. */
 export async function claimJobs(
   sql: SqlClient,
-  claim: { acdId: string; nowMs: number; leaseUntilMs: number; limit: number },
+  claim: { acdId: string; nowMs: number; leaseMs: number; limit: number },
 ): Promise<ImportJob[]> {
   const { rows } = await sql.query(
-    `UPDATE import_job SET lease_until_ms = $3, epoch = epoch + 1
+    `UPDATE import_job SET lease_until_ms = now_ms() + $3::bigint, epoch = epoch + 1, attempts = attempts + 1
      WHERE (acd_id, task_id) IN (
        SELECT acd_id, task_id FROM import_job
-       WHERE acd_id = $1 AND state = 'waiting' AND next_attempt_at_ms <= $2 AND lease_until_ms <= $2
-       ORDER BY next_attempt_at_ms LIMIT $4 FOR UPDATE SKIP LOCKED)
-     RETURNING acd_id, task_id, tenant_id, webex_org_id, ended_at_ms, recording_expected, attempts, epoch, traceparent`,
-    [claim.acdId, claim.nowMs, claim.leaseUntilMs, claim.limit],
+       WHERE acd_id = $1 AND state = 'waiting' AND next_attempt_at_ms <= $2 AND lease_until_ms <= now_ms()
+       ORDER BY priority, next_attempt_at_ms LIMIT $4 FOR UPDATE SKIP LOCKED)
+     RETURNING acd_id, task_id, tenant_id, webex_org_id, ended_at_ms, recording_expected, attempts, wakes, epoch, traceparent`,
+    [claim.acdId, claim.nowMs, claim.leaseMs, claim.limit],
   );
   return rows.map((row) => ({
     acdId: row.acd_id,
     taskId: row.task_id,
     tenantId: row.tenant_id,
     webexOrgId: row.webex_org_id,
-    endedAtMs: Number(row.ended_at_ms),
+    endedAtMs: row.ended_at_ms,
     recordingExpected: row.recording_expected,
     attempts: row.attempts,
-    epoch: Number(row.epoch),
+    wakes: row.wakes,
+    epoch: row.epoch,
     traceparent: row.traceparent,
   }));
 }
 
-/** Extends the leases of claimed jobs while long downloads run. */
-export async function extendLeases(sql: SqlClient, jobs: ImportJob[], leaseUntilMs: number): Promise<void> {
-  await sql.query(
-    `UPDATE import_job job SET lease_until_ms = $4
+type Claim = Pick<ImportJob, 'acdId' | 'taskId' | 'epoch'>;
+
+/** Sorted, so that two statements over the same jobs lock them in the same order. */
+const claimColumns = (claims: readonly Claim[]): unknown[] => {
+  const sorted = [...claims].sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
+  return [sorted.map((one) => one.acdId), sorted.map((one) => one.taskId), sorted.map((one) => one.epoch)];
+};
+
+/**
+ * Extends the leases of claims that are neither settled nor lost, while long downloads run. Gives the ids of their tasks.
+ */
+export async function extendLeases(sql: SqlClient, claims: readonly Claim[], leaseMs: number): Promise<Set<string>> {
+  const { rows } = await sql.query<{ task_id: string }>(
+    `UPDATE import_job job SET lease_until_ms = now_ms() + $4::bigint
      FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS claimed(acd_id, task_id, epoch)
-     WHERE job.acd_id = claimed.acd_id AND job.task_id = claimed.task_id AND job.epoch = claimed.epoch`,
-    [jobs.map((job) => job.acdId), jobs.map((job) => job.taskId), jobs.map((job) => job.epoch), leaseUntilMs],
+     WHERE job.acd_id = claimed.acd_id AND job.task_id = claimed.task_id AND job.epoch = claimed.epoch
+       AND job.lease_until_ms > 0
+     RETURNING job.task_id`,
+    [...claimColumns(claims), leaseMs],
+  );
+  return new Set(rows.map((row) => row.task_id));
+}
+
+/** Gives claims back without a verdict (shutdown, our own outage): due as before, the attempt not counted. */
+export async function releaseJobs(sql: SqlClient, claims: readonly Claim[]): Promise<void> {
+  await sql.query(
+    `UPDATE import_job job SET lease_until_ms = 0, attempts = greatest(0, job.attempts - 1)
+     FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS claimed(acd_id, task_id, epoch)
+     WHERE job.acd_id = claimed.acd_id AND job.task_id = claimed.task_id AND job.epoch = claimed.epoch
+       AND job.lease_until_ms > 0`,
+    claimColumns(claims),
   );
 }
 
 /** Locks the job and says whether the claim still holds: a zombie’s commit must not happen. */
-export async function holdsClaim(tx: SqlClient, job: ImportJob): Promise<boolean> {
-  const { rows } = await tx.query('SELECT epoch FROM import_job WHERE acd_id = $1 AND task_id = $2 FOR UPDATE', [
-    job.acdId,
-    job.taskId,
-  ]);
-  return rows[0] !== undefined && Number(rows[0].epoch) === job.epoch;
+export async function holdsClaim(tx: SqlClient, job: Claim): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'SELECT FROM import_job WHERE acd_id = $1 AND task_id = $2 AND epoch = $3 FOR UPDATE',
+    [job.acdId, job.taskId, job.epoch],
+  );
+  return rowCount === 1;
 }
 
-/** Ends a claim with its verdict; nothing happens if the claim was lost. */
-export async function settleJob(sql: SqlClient, job: ImportJob, verdict: ImportVerdict): Promise<void> {
+/**
+ * Ends a claim with its verdict; nothing happens if the claim was lost. A job that was woken meanwhile is due at once,
+ * whatever the verdict: what was looked at may be old.
+ */
+export async function settleJob(sql: SqlClient, job: ImportJob, verdict: ImportVerdict, nowMs: number): Promise<void> {
+  const waits = verdict.state === 'waiting';
   await sql.query(
-    `UPDATE import_job SET state = $4, next_attempt_at_ms = coalesce($5, next_attempt_at_ms), attempts = $6,
-       lease_until_ms = 0, last_code = $7, last_reason = $8
+    `UPDATE import_job SET
+       state = CASE WHEN wakes = $4 THEN $5 ELSE 'waiting' END,
+       next_attempt_at_ms = CASE WHEN wakes = $4 THEN coalesce($6::bigint, next_attempt_at_ms) ELSE $7::bigint END,
+       priority = CASE WHEN wakes = $4 THEN $8::smallint ELSE 0 END,
+       attempts = CASE WHEN $9::boolean THEN attempts ELSE 0 END,
+       lease_until_ms = 0, last_code = $10, last_reason = $11
      WHERE acd_id = $1 AND task_id = $2 AND epoch = $3`,
     [
       job.acdId,
       job.taskId,
       job.epoch,
+      job.wakes,
       verdict.state,
-      verdict.state === 'waiting' ? verdict.atMs : null,
-      verdict.code === null ? 0 : job.attempts + 1,
+      waits ? verdict.atMs : null,
+      nowMs,
+      waits ? verdict.priority : PRIORITY.live,
+      verdict.state !== 'done' && verdict.code !== null,
       verdict.code,
       verdict.reason,
     ],
   );
 }
 
-/** Makes a job due now: a webhook’s hint or an operator’s wish. Gives whether there was one. */
+/** Makes a job due now, one that has ended included: a webhook’s hint or an operator’s wish. Whether there is one. */
 export async function wakeJob(
   sql: SqlClient,
-  key: { acdId: string; taskId: string; nowMs: number; evenIfEnded: boolean },
+  job: { acdId: string; tenantId: string; taskId: string; nowMs: number },
 ): Promise<boolean> {
   const { rowCount } = await sql.query(
-    `UPDATE import_job SET next_attempt_at_ms = $3, attempts = 0, state = 'waiting'
-     WHERE acd_id = $1 AND task_id = $2 AND (state = 'waiting' OR $4)`,
-    [key.acdId, key.taskId, key.nowMs, key.evenIfEnded],
+    `UPDATE import_job SET next_attempt_at_ms = $4, attempts = 0, priority = 0, wakes = wakes + 1, state = 'waiting'
+     WHERE acd_id = $1 AND task_id = $2 AND tenant_id = $3`,
+    [job.acdId, job.taskId, job.tenantId, job.nowMs],
   );
   return rowCount === 1;
+}
+
+/** Codes of failures that a new access token may end. */
+export const AUTHORIZATION_CODES: readonly string[] = ['not-authorized', 'webex-unauthorized'];
+
+/** Makes the jobs due that waited for an access token. */
+export async function wakeUnauthorizedJobs(tx: SqlClient, acdIds: readonly string[], nowMs: number): Promise<void> {
+  await tx.query(
+    `UPDATE import_job job SET next_attempt_at_ms = $2, attempts = 0, priority = 0, wakes = wakes + 1
+     FROM (SELECT acd_id, task_id FROM import_job WHERE acd_id = ANY($1::uuid[]) AND state = 'waiting'
+             AND last_code = ANY($3::text[]) ORDER BY acd_id, task_id FOR UPDATE) AS stuck
+     WHERE job.acd_id = stuck.acd_id AND job.task_id = stuck.task_id`,
+    [acdIds, nowMs, AUTHORIZATION_CODES],
+  );
+}
+
+/** Ends all jobs of deleted ACDs and fences those under way. */
+export async function endJobsOfDeletedAcds(tx: SqlClient, acdIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `UPDATE import_job SET state = 'failed', epoch = epoch + 1, lease_until_ms = 0, last_code = 'acd-deleted',
+       last_reason = 'The ACD was deleted before the recording was imported.'
+     WHERE acd_id = ANY($1::uuid[]) AND state = 'waiting' AND priority <> ${PRIORITY.relook}`,
+    [acdIds],
+  );
+  await tx.query(
+    `UPDATE import_job SET state = 'done', epoch = epoch + 1, lease_until_ms = 0
+     WHERE acd_id = ANY($1::uuid[]) AND state = 'waiting'`,
+    [acdIds],
+  );
+}
+
+/** How much waits, and since when the oldest due job of an active ACD has been due (epoch ms; null: none is). */
+export async function measureBacklog(
+  sql: SqlClient,
+  nowMs: number,
+): Promise<{ waiting: number; oldestDueAtMs: number | null }> {
+  const { rows } = await sql.query<{ waiting: number; oldest: number | null }>(
+    `SELECT count(*) AS waiting, min(next_attempt_at_ms) FILTER (WHERE next_attempt_at_ms <= $1) AS oldest
+     FROM import_job JOIN acd USING (acd_id) WHERE state = 'waiting' AND acd.active AND priority <> ${PRIORITY.relook}`,
+    [nowMs],
+  );
+  return { waiting: rows[0]?.waiting ?? 0, oldestDueAtMs: rows[0]?.oldest ?? null };
 }
 
 export interface ListedJob {
@@ -160,9 +253,9 @@ export async function listJobs(
     acdId: row.acd_id,
     taskId: row.task_id,
     state: row.state,
-    endedAtMs: Number(row.ended_at_ms),
+    endedAtMs: row.ended_at_ms,
     attempts: row.attempts,
-    nextAttemptAtMs: Number(row.next_attempt_at_ms),
+    nextAttemptAtMs: row.next_attempt_at_ms,
     code: row.last_code,
     reason: row.last_reason,
   }));

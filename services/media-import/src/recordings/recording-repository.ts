@@ -109,10 +109,10 @@ export async function storeGeneration(
       nowMs,
     ],
   );
-  await tx.query(
-    `UPDATE recording SET state = 'stored', generation = $2, last_code = NULL, last_reason = NULL WHERE recording_id = $1`,
-    [offered.recordingId, generation],
-  );
+  await tx.query('UPDATE recording SET generation = $2, last_code = NULL, last_reason = NULL WHERE recording_id = $1', [
+    offered.recordingId,
+    generation,
+  ]);
   const { captured } = offered;
   return {
     tenantId: job.tenantId,

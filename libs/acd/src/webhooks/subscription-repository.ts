@@ -1,0 +1,85 @@
+import type { SqlClient } from '@wxcc-wfo/service-kit';
+import type { KeptSubscription } from './subscription-policy.ts';
+
+export type StoredSubscription = KeptSubscription & { checkedAtMs: number };
+
+export async function readSubscription(sql: SqlClient, acdId: string): Promise<StoredSubscription | null> {
+  const { rows } = await sql.query<{
+    webex_subscription_id: string | null;
+    state: KeptSubscription['state'];
+    checked_at_ms: number;
+  }>('SELECT webex_subscription_id, state, checked_at_ms FROM webhook_subscription WHERE acd_id = $1', [acdId]);
+  const row = rows[0];
+  return row
+    ? { webexSubscriptionId: row.webex_subscription_id, state: row.state, checkedAtMs: row.checked_at_ms }
+    : null;
+}
+
+export async function readSealedSecret(sql: SqlClient, acdId: string): Promise<string | null> {
+  const { rows } = await sql.query<{ secret_sealed: string }>(
+    'SELECT secret_sealed FROM webhook_subscription WHERE acd_id = $1',
+    [acdId],
+  );
+  return rows[0]?.secret_sealed ?? null;
+}
+
+/** The intent, with the secret, before Webex is asked: a webhook may come before the answer does. */
+export async function beginSubscription(
+  sql: SqlClient,
+  owner: { acdId: string; tenantId: string },
+  o: { destinationUrl: string; secretSealed: string; nowMs: number },
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO webhook_subscription (acd_id, tenant_id, destination_url, secret_sealed, state, checked_at_ms)
+     VALUES ($1, $2, $3, $4, 'creating', $5) ON CONFLICT (acd_id) DO UPDATE SET webex_subscription_id = NULL,
+       destination_url = excluded.destination_url, secret_sealed = excluded.secret_sealed, state = 'creating',
+       checked_at_ms = excluded.checked_at_ms, last_error = NULL`,
+    [owner.acdId, owner.tenantId, o.destinationUrl, o.secretSealed, o.nowMs],
+  );
+}
+
+export async function confirmSubscription(sql: SqlClient, acdId: string, subscriptionId: string): Promise<void> {
+  await sql.query(`UPDATE webhook_subscription SET webex_subscription_id = $2, state = 'active' WHERE acd_id = $1`, [
+    acdId,
+    subscriptionId,
+  ]);
+}
+
+export async function noteCheck(
+  sql: SqlClient,
+  acdId: string,
+  o: { nowMs: number; error: string | null },
+): Promise<void> {
+  await sql.query('UPDATE webhook_subscription SET checked_at_ms = $2, last_error = $3 WHERE acd_id = $1', [
+    acdId,
+    o.nowMs,
+    o.error,
+  ]);
+}
+
+export async function noteEvent(sql: SqlClient, acdId: string, nowMs: number): Promise<void> {
+  await sql.query('UPDATE webhook_subscription SET last_event_at_ms = $2 WHERE acd_id = $1', [acdId, nowMs]);
+}
+
+/** The end of a deleted ACD's subscription, and of the token that was kept to take it back with. */
+export async function forgetSubscription(sql: SqlClient, acdId: string): Promise<void> {
+  await sql.query(
+    `WITH gone AS (DELETE FROM webhook_subscription WHERE acd_id = $1) DELETE FROM access_token WHERE acd_id = $1`,
+    [acdId],
+  );
+}
+
+/** ACDs whose subscription is to be looked after: worked for and due, or deleted with one left. At most `limit`. */
+export async function listAcdsToTend(
+  sql: SqlClient,
+  o: { checkedBeforeMs: number; except: string[]; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql.query<{ acd_id: string }>(
+    `SELECT acd.acd_id FROM acd LEFT JOIN webhook_subscription w USING (acd_id)
+     WHERE ((acd.active AND coalesce(w.checked_at_ms, 0) <= $1) OR (acd.deleted AND w.acd_id IS NOT NULL))
+       AND acd.acd_id <> ALL($2::uuid[])
+     ORDER BY coalesce(w.checked_at_ms, 0), acd.acd_id LIMIT $3`,
+    [o.checkedBeforeMs, o.except, o.limit],
+  );
+  return rows.map((row) => row.acd_id);
+}

@@ -1,0 +1,26 @@
+import { createAcdChangedHandler } from '@wxcc-wfo/acd';
+import { type Consumer, type ConsumerOptions, createConsumer, done } from '@wxcc-wfo/bus';
+import { TOPICS } from '@wxcc-wfo/contracts';
+import { endJobsOfDeletedAcds, wakeUnauthorizedJobs } from './jobs/job-repository.ts';
+import { createTaskEndedHandler } from './jobs/task-ended-consumer.ts';
+
+/** Everything that media-import reads: ended tasks, and the ACDs and tokens that it works with. */
+export function createMediaImportConsumer(options: Omit<ConsumerOptions, 'handlers'> & { nowMs(): number }): Consumer {
+  const { nowMs, ...consumer } = options;
+  return createConsumer({
+    ...consumer,
+    handlers: {
+      [TOPICS.acdChanged]: createAcdChangedHandler(async (acds, tx) => {
+        const deleted = acds.filter((acd) => acd.deleted).map((acd) => acd.acdId);
+        if (deleted.length > 0) await endJobsOfDeletedAcds(tx, deleted);
+      }),
+      // The token itself is copied after the commit: the hand-over store must not hold up a transaction.
+      [TOPICS.tokenRefreshed]: async function wakeJobs(events, tx) {
+        const acdIds = [...new Set(events.map((event) => event.payload.acdId))].sort();
+        await wakeUnauthorizedJobs(tx, acdIds, nowMs());
+        return events.map(() => done);
+      },
+      [TOPICS.taskEnded]: createTaskEndedHandler({ nowMs }),
+    },
+  });
+}

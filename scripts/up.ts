@@ -12,6 +12,8 @@ const WEBEX_VARIABLES = [
   'WEBEX_ALLOW_PRIVATE_ADDRESSES',
   'WEBEX_REQUESTS_PER_MINUTE',
   'WEBHOOK_PUBLIC_BASE',
+  'CAPTURE_WEBHOOK_PUBLIC_BASE',
+  'MEDIA_IMPORT_WEBHOOK_PUBLIC_BASE',
 ] as const;
 /** Passed on to every service where they are set. */
 const PASSED_ON =

@@ -9,7 +9,7 @@ import { readDemoOptions } from './demo-options.ts';
 import { type Progress, reportProgress } from './progress.ts';
 import { printResults } from './results.ts';
 import { runCheck } from './run-check.ts';
-import { PUBLIC_BASE, type SimulatorAddresses, startSimulator } from './start-simulator.ts';
+import { MEDIA_PUBLIC_BASE, PUBLIC_BASE, type SimulatorAddresses, startSimulator } from './start-simulator.ts';
 import { collectTraces, type TraceCollector } from './trace-collector.ts';
 import { type EventWatch, watchEvents } from './watch-events.ts';
 
@@ -54,7 +54,7 @@ async function start(): Promise<void> {
       SIM_SPEED: String(options.speed),
       SIM_TALK_SCALE: String(options.talkScale),
       SIM_QUOTA_PER_MINUTE: '300',
-      SIM_RESOLVE: `${PUBLIC_BASE}=http://127.0.0.1:${ports.capture}`,
+      SIM_RESOLVE: `${PUBLIC_BASE}=http://127.0.0.1:${ports.capture},${MEDIA_PUBLIC_BASE}=http://127.0.0.1:${ports['media-import']}`,
     },
   });
   say(`the simulated Webex tenant answers at ${simulator.baseUrl}`);
@@ -68,7 +68,8 @@ async function start(): Promise<void> {
       WEBEX_PEOPLE_ME_URL: `${simulator.baseUrl}/v1/people/me`,
       WEBEX_ALLOWED_HOSTS: new URL(simulator.baseUrl).host,
       WEBEX_ALLOW_PRIVATE_ADDRESSES: 'true',
-      WEBHOOK_PUBLIC_BASE: PUBLIC_BASE,
+      CAPTURE_WEBHOOK_PUBLIC_BASE: PUBLIC_BASE,
+      MEDIA_IMPORT_WEBHOOK_PUBLIC_BASE: MEDIA_PUBLIC_BASE,
     },
     environment: { OTEL_EXPORTER_OTLP_ENDPOINT: traces.url, OTEL_BSP_SCHEDULE_DELAY: '300', POLL_INTERVAL_MS: '3000' },
     onProgress: say,

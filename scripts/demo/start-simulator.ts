@@ -14,8 +14,9 @@ export interface SimulatorAddresses {
   process: ManagedProcess;
 }
 
-/** A published host name stands for the services; the simulator is told where it really is, as DNS would. */
+/** Published host names stand for the services; the simulator is told where they really are, as DNS would. */
 export const PUBLIC_BASE = 'https://bridge.example.com';
+export const MEDIA_PUBLIC_BASE = 'https://media.bridge.example.com';
 
 interface Identity {
   port: number;

@@ -5,7 +5,10 @@ import { apiKeyEntries, type DeploymentSecrets, loadDeploymentSecrets } from './
 import { type ManagedProcess, manageProcess, waitUntilReady } from './managed-process.ts';
 import { ROOT, SERVICE_NAMES, type ServiceName } from './services.ts';
 
-/** Where Webex is for this deployment, as environment variables of the services; empty: the real one. */
+/**
+ * Where Webex is for this deployment, as environment variables of the services; empty: the real one. A webhook base of one
+ * service goes before the shared one, whose proxy must tell the services apart by path.
+ */
 export type WebexEnvironment = Partial<
   Record<
     | 'WEBEX_AUTHORIZE_URL'
@@ -14,7 +17,9 @@ export type WebexEnvironment = Partial<
     | 'WEBEX_ALLOWED_HOSTS'
     | 'WEBEX_ALLOW_PRIVATE_ADDRESSES'
     | 'WEBEX_REQUESTS_PER_MINUTE'
-    | 'WEBHOOK_PUBLIC_BASE',
+    | 'WEBHOOK_PUBLIC_BASE'
+    | 'CAPTURE_WEBHOOK_PUBLIC_BASE'
+    | 'MEDIA_IMPORT_WEBHOOK_PUBLIC_BASE',
     string
   >
 >;
@@ -147,11 +152,17 @@ function environmentOf(service: ServiceName, facts: Facts): Record<string, strin
     NODE_COMPILE_CACHE: `${ROOT}/.data/tools/compile-cache`,
     ...options.environment,
   };
+  const {
+    WEBHOOK_PUBLIC_BASE: sharedBase,
+    CAPTURE_WEBHOOK_PUBLIC_BASE: captureBase = sharedBase,
+    MEDIA_IMPORT_WEBHOOK_PUBLIC_BASE: importBase = sharedBase,
+    ...webex
+  } = options.webex;
   const sealing = { SEALING_KEYS: secrets.sealingKeys[service] };
   const own: Record<ServiceName, Record<string, string | undefined>> = {
-    oauth: { ...options.webex, ...sealing },
-    capture: { ...options.webex, ...sealing },
-    'media-import': { ...options.webex, ...sealing, MEDIA_FOLDER: mediaFolder },
+    oauth: { ...webex, ...sealing },
+    capture: { ...webex, ...sealing, WEBHOOK_PUBLIC_BASE: captureBase },
+    'media-import': { ...webex, ...sealing, MEDIA_FOLDER: mediaFolder, WEBHOOK_PUBLIC_BASE: importBase },
     segmenter: {
       MEDIA_FOLDER: mediaFolder,
       MEDIA_IMPORT_URL: `http://127.0.0.1:${ports['media-import']}`,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@wxcc-wfo/testkit';
 import { closeApp } from '../src/app.ts';
-import { row, task } from '../src/segmenting/call-rows.fixture.ts';
+import { row, task } from './call-rows.ts';
 import { type RunningSegmenter, runSegmenter } from './running-segmenter.ts';
 import { leftSample, rightSample } from './stored-recordings.ts';
 

@@ -1,7 +1,7 @@
 import type { LifecycleSubject } from '@wxcc-wfo/bus/testing';
 import { TOPICS } from '@wxcc-wfo/contracts';
-import { recording, recordingId, row, task } from '../src/segmenting/call-rows.fixture.ts';
 import { createSegmenterConsumer } from '../src/segmenting/segmenter-consumer.ts';
+import { recording, recordingId, row, task } from './call-rows.ts';
 import { migrationsFolder } from './segmenter-database.ts';
 
 /** Events n and n + 3 of each six are a call and its recording, so that both topics share keys. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ContactSegmented, TaskEnded } from '@wxcc-wfo/contracts';
-import { asText, ms, recording, row, task } from '../src/segmenting/call-rows.fixture.ts';
+import { asText, ms, recording, row, task } from './call-rows.ts';
 import { type RunningSegmenter, runSegmenter } from './running-segmenter.ts';
 
 let segmenter: RunningSegmenter;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createEncryptor, writeWavHeader } from '@wxcc-wfo/audio';
 import type { RecordingAvailable } from '@wxcc-wfo/contracts';
 import { createSealer, newSealingKey, parseKeyring } from '@wxcc-wfo/service-kit';
-import { ms, recording } from '../src/segmenting/call-rows.fixture.ts';
+import { ms, recording } from './call-rows.ts';
 
 const RATE = 8000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { row, segment, task } from '../segmenting/call-rows.fixture.ts';
+import { row, segment, task } from '../../test/call-rows.ts';
 import { createAudioLinks } from './audio-link.ts';
 
 const [{ contact }] = segment(task([row('connected', 10, 60, 'A'), row('ended', 60, 60)])) as [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { contactsAsText, heardAsText, recording, row, segment, task } from './call-rows.fixture.ts';
+import { contactsAsText, heardAsText, recording, row, segment, task } from '../../test/call-rows.ts';
 
 const twoLegs = [
   row('connected', 10, 30, 'A'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { contactsAsText, heardAsText, recording, row, segment, task } from './call-rows.fixture.ts';
+import { contactsAsText, heardAsText, recording, row, segment, task } from '../../test/call-rows.ts';
 
 /** A talks from 10, holds at 20, consults B from 30 to 45, hands over; B answers at 46, the call ends at 120. */
 const warm = (from: string, to: string) => [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { contactsAsText, row, segment, task } from './call-rows.fixture.ts';
+import { contactsAsText, row, segment, task } from '../../test/call-rows.ts';
 
 describe('hold and resume (SEG-02, MED-04): one contact, silent where held', () => {
   it('talk, hold, talk', () => {

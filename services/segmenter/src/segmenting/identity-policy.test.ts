@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { contactsAsText, row, segment, task } from './call-rows.fixture.ts';
+import { contactsAsText, row, segment, task } from '../../test/call-rows.ts';
 import { newContactId } from './identity-policy.ts';
 
 const simple = (talkFrom: number) => [row('connected', talkFrom, 60, 'A'), row('ended', 60, 60)];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { legsAsText, ms, row } from './call-rows.fixture.ts';
+import { legsAsText, ms, row } from '../../test/call-rows.ts';
 
 describe('legs (SEG-01, SEG-02): who was connected to the customer, and when', () => {
   it('a simple call: from the answer to the end; menu, queue, ringing and wrap-up are left out', () => {

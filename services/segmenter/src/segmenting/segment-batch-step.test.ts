@@ -3,8 +3,8 @@ import type { ContactSegmented, RecordingAvailable, TaskEnded } from '@wxcc-wfo/
 import { inTransaction, type SqlClient } from '@wxcc-wfo/service-kit';
 import { waitFor } from '@wxcc-wfo/testkit';
 import fc from 'fast-check';
+import { asText, ms, recording, recordingId, row, task } from '../../test/call-rows.ts';
 import { type SegmenterDatabase, segmenterDatabase } from '../../test/segmenter-database.ts';
-import { asText, ms, recording, recordingId, row, task } from './call-rows.fixture.ts';
 import { createSegmentBatchStep } from './segment-batch-step.ts';
 
 let database: SegmenterDatabase;

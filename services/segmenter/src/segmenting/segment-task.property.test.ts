@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { ContactSegmented, RecordingAvailable, TaskEnded } from '@wxcc-wfo/contracts';
 import { checkEvent } from '@wxcc-wfo/contracts';
 import fc from 'fast-check';
-import { ms, row, seconds, segment, task } from './call-rows.fixture.ts';
-import { type Story, storyArbitrary } from './call-story.fixture.ts';
+import { ms, row, seconds, segment, task } from '../../test/call-rows.ts';
+import { type Story, storyArbitrary } from '../../test/call-story.ts';
 import type { AssignedContact } from './segment-task.ts';
 
 /** What the service stores: the newest facts, each recording's generations, and contacts at their last version. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { legsAsText, ms, row, segment, task } from './call-rows.fixture.ts';
+import { legsAsText, ms, row, segment, task } from '../../test/call-rows.ts';
 
 describe('transfers (SEG-03): n completed transfers give n + 1 legs', () => {
   it('the guide’s example: Braun 0:44, transferred cold, Hodges 1:14', () => {

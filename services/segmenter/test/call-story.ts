@@ -1,6 +1,6 @@
 import type { RecordingAvailable, TaskActivity } from '@wxcc-wfo/contracts';
 import fc from 'fast-check';
-import { recording, row } from './call-rows.fixture.ts';
+import { recording, row } from './call-rows.ts';
 
 /*
  * Random calls for property tests, told forwards: what really happened is written down while the rows are, and never

@@ -4,17 +4,20 @@ import { dirname } from 'node:path';
 import { buildAsyncApi } from '@wxcc-wfo/contracts';
 import { describeEnvironment } from '@wxcc-wfo/service-kit';
 import { startServers } from '@wxcc-wfo/testkit';
-import type { TObject } from 'typebox';
 import { ROOT, SERVICE_NAMES, type ServiceName } from './stack/services.ts';
 import { startStack } from './stack/start-stack.ts';
 
 const VERSION = (JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }).version;
 
+type ConfigSchema = Parameters<typeof describeEnvironment>[1];
+
 async function environmentVariables(): Promise<string> {
   const sections: string[] = [];
   for (const name of SERVICE_NAMES) {
     const exported = Object.values((await import(`../services/${name}/src/config.ts`)) as Record<string, unknown>);
-    const schema = exported.find((one): one is TObject => typeof one === 'object' && one !== null && 'properties' in one);
+    const schema = exported.find(
+      (one): one is ConfigSchema => typeof one === 'object' && one !== null && 'properties' in one,
+    );
     if (!schema) throw new Error(`services/${name}/src/config.ts exports no schema.`);
     sections.push(describeEnvironment(name, schema).trim());
   }
@@ -51,7 +54,13 @@ async function openApiDocuments(): Promise<Record<string, string>> {
   const servers = await startServers({ dataFolder: `${dataFolder}/servers` });
   try {
     const suffix = `docs_${process.pid}`;
-    const stack = await startStack({ dataFolder, servers, webex: {}, databaseName: `wfo_${suffix}`, topicPrefix: `${suffix}.` });
+    const stack = await startStack({
+      dataFolder,
+      servers,
+      webex: {},
+      databaseName: `wfo_${suffix}`,
+      topicPrefix: `${suffix}.`,
+    });
     try {
       const documents: Record<string, string> = {};
       for (const name of SERVICE_NAMES) {

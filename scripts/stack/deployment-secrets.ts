@@ -20,7 +20,8 @@ export interface DeploymentSecrets {
   internal: ApiKey;
 }
 
-function drawSecrets(): DeploymentSecrets {
+/** New secrets. The keys themselves are seen by their owners only; services get hashes. */
+export function drawSecrets(): DeploymentSecrets {
   const perService = (draw: () => string) =>
     Object.fromEntries(SERVICE_NAMES.map((name) => [name, draw()])) as Record<ServiceName, string>;
   return {

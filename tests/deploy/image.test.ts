@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  freePort,
+  type SpawnedService,
+  spawnService,
+  testAddresses,
+  testDatabase,
+  uniqueName,
+} from '@wxcc-wfo/testkit';
+import { ROOT } from '../../scripts/stack/services.ts';
+
+const dockerfile = readFileSync(`${ROOT}/deploy/Dockerfile`, 'utf8');
+
+/** `COPY a b c ./` of the Dockerfile, but for what is copied between its stages. */
+function copies(): { sources: string[]; target: string }[] {
+  return [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].map((match) => {
+    const words = match[1]!.trim().split(/\s+/);
+    return { sources: words.slice(0, -1), target: words.at(-1)! };
+  });
+}
+
+// No engine is needed: the same files are put into a folder and the same installation runs there.
+describe('OPS-05 the image', () => {
+  let app = '';
+
+  beforeAll(() => {
+    mkdirSync(`${ROOT}/.data`, { recursive: true });
+    app = mkdtempSync(`${ROOT}/.data/image-`);
+    for (const { sources, target } of copies()) {
+      for (const source of sources) {
+        const name = source.split('/').at(-1)!;
+        const into = sources.length > 1 || target.endsWith('/') ? `${app}/${target}/${name}` : `${app}/${target}`;
+        const filter = (path: string) => !/(^|\/)node_modules($|\/)/.test(path.slice(ROOT.length));
+        cpSync(`${ROOT}/${source}`, into, { recursive: true, filter });
+      }
+    }
+    const install = /npx --yes (pnpm@[\d.]+) (install .+?) \\\n/.exec(dockerfile);
+    if (!install) throw new Error('The Dockerfile has no installation that could be repeated.');
+    execFileSync('npx', ['--yes', install[1]!, ...install[2]!.split(' ')], {
+      cwd: app,
+      stdio: 'pipe',
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, CI: 'true' },
+    });
+  }, 180_000);
+
+  afterAll(() => rmSync(app, { recursive: true, force: true }));
+
+  it('has no development tools and no TypeScript of ours inside of node_modules', () => {
+    expect(existsSync(`${app}/node_modules/jest`)).toBe(false);
+    expect(existsSync(`${app}/node_modules/@wxcc-wfo/testkit`)).toBe(false);
+    const inside = execFileSync('find', [
+      '-L',
+      '-P',
+      `${app}/node_modules/.pnpm`,
+      '-path',
+      '*@wxcc-wfo*',
+      '-name',
+      '*.ts',
+    ]);
+    expect(inside.toString()).toBe('');
+  });
+
+  it('runs as a user that is not root', () => {
+    expect(
+      dockerfile
+        .trimEnd()
+        .split('\n')
+        .findLast((line) => line.startsWith('USER')),
+    ).toBe('USER node');
+  });
+
+  it('migrates, and runs a service that becomes ready', async () => {
+    const database = await testDatabase('image');
+    const started: SpawnedService[] = [];
+    const start = (name: string, entry: string, env: Record<string, string>, url?: string) => {
+      const nodeOptions = ['--import', `${app}/libs/service-kit/src/telemetry.ts`];
+      const service = spawnService({ name, entry, workingFolder: app, nodeOptions, env, ...(url ? { url } : {}) });
+      started.push(service);
+      return service;
+    };
+    const kafka = {
+      KAFKA_BROKERS: testAddresses.kafkaBrokers.join(','),
+      KAFKA_TOPIC_PREFIX: `${uniqueName('image')}.`,
+    };
+    try {
+      const secrets = start('secrets', 'scripts/make-secrets.ts', {});
+      expect(await secrets.exit).toEqual({ code: 0, signal: null });
+      const drawn = Object.fromEntries(
+        secrets
+          .output()
+          .split('\n')
+          .map((line) => /^([A-Z_]+)='?(.*?)'?$/.exec(line)?.slice(1, 3) ?? ['', '']),
+      ) as Record<string, string>;
+
+      const admin = { POSTGRES_ADMIN_URL: database.adminUrl, DATABASE_NAME: database.name, ...kafka };
+      const migrate = start('migrate', 'scripts/migrate.ts', { ...drawn, ...admin });
+      expect(await migrate.exit).toEqual({ code: 0, signal: null });
+
+      const port = await freePort();
+      const databaseUrl = new URL(database.url);
+      databaseUrl.username = 'oauth';
+      databaseUrl.password = drawn.OAUTH_DATABASE_PASSWORD!;
+      const oauth = start(
+        'oauth',
+        'services/oauth/src/server.ts',
+        {
+          ...kafka,
+          HTTP_PORT: String(port),
+          REDIS_URL: testAddresses.redisUrl,
+          DATABASE_URL: databaseUrl.href,
+          API_KEYS: drawn.API_KEYS!,
+          SEALING_KEYS: drawn.OAUTH_SEALING_KEYS!,
+          HANDOVER_KEYS: drawn.HANDOVER_KEYS!,
+        },
+        `http://127.0.0.1:${port}`,
+      );
+      await oauth.ready();
+      expect(await oauth.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    } finally {
+      for (const service of started) await service.kill('SIGKILL');
+      await database.drop();
+    }
+  });
+
+  it('refuses to start without its configuration, naming every variable', async () => {
+    const service = spawnService({
+      name: 'capture',
+      entry: 'services/capture/src/server.ts',
+      workingFolder: app,
+      nodeOptions: ['--import', `${app}/libs/service-kit/src/telemetry.ts`],
+      env: { NODE_ENV: 'production' },
+    });
+    expect((await service.exit).code).toBe(1);
+    for (const name of ['DATABASE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'SEALING_KEYS', 'HANDOVER_KEYS']) {
+      expect(service.output()).toContain(name);
+    }
+  });
+});

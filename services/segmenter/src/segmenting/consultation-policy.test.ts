@@ -64,6 +64,20 @@ describe('consultations in warm transfers (SEG-03)', () => {
     ]);
   });
 
+  it('a cold transfer to the agent who was consulted before begins at the answer', () => {
+    const rows = [
+      row('connected', 10, 20, 'A'),
+      row('held', 20, 45, 'A'),
+      row('consulting', 30, 45, 'A', 'B'),
+      row('consult-ended', 45, 49, 'A'),
+      row('hold-ended', 49, 70, 'A'),
+      row('blind-transferred', 70, 71, 'A', 'B'),
+      row('connected', 80, 120, 'B'),
+      row('ended', 120, 120),
+    ];
+    expect(contactsAsText(segment(task(rows)))).toEqual(['A 10–70 silent 20–49', 'B 80–120']);
+  });
+
   it('without a hold row the customer waits all the same', () => {
     const rows = warm('A', 'B').filter(({ kind }) => kind !== 'held');
     expect(contactsAsText(segment(task(rows)))).toEqual(['A 10–45 silent 30–45', 'B 30–120']);

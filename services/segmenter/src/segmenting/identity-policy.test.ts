@@ -47,6 +47,23 @@ describe('identity (SEG-08, architecture rule 8)', () => {
     expect(second[0]!.contact.version).toBe(2);
   });
 
+  it('… and of two legs of that agent the one with the largest overlap has it', () => {
+    const first = segment(task(simple(10)));
+    const rows = [
+      row('connected', 11, 20, 'A'),
+      row('blind-transferred', 20, 21, 'A', 'B'),
+      row('connected', 21, 30, 'B'),
+      row('blind-transferred', 30, 31, 'B', 'A'),
+      row('connected', 31, 60, 'A'),
+      row('ended', 60, 60),
+    ];
+    const second = segment(task(rows, { revision: 2 }), [], first);
+    expect(contactsAsText(second)).toEqual(['A 11–20', 'B 21–30', 'A 31–60']);
+    expect(second.map(({ contact }) => contact.version)).toEqual([1, 1, 2]);
+    expect(idsOf(second)[2]).toBe(idsOf(first)[0]);
+    expect(new Set(idsOf(second)).size).toBe(3);
+  });
+
   it('a contact that a correction removed is superseded, names its heir, and comes back under its id', () => {
     const first = segment(task(transferred));
     const [a, b] = idsOf(first);

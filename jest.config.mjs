@@ -12,5 +12,6 @@ export default {
   globalSetup: '<rootDir>/libs/testkit/src/jest-global-setup.ts',
   globalTeardown: '<rootDir>/libs/testkit/src/jest-global-teardown.ts',
   maxWorkers: 2,
+  modulePathIgnorePatterns: ['<rootDir>/.data'],
   testTimeout: 60_000,
 };

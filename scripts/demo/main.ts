@@ -53,6 +53,7 @@ async function start(): Promise<void> {
       SIM_TASKS: String(options.tasks),
       SIM_SPEED: String(options.speed),
       SIM_TALK_SCALE: String(options.talkScale),
+      SIM_CONSULT_RECORDINGS: 'true',
       SIM_QUOTA_PER_MINUTE: '300',
       SIM_RESOLVE: `${PUBLIC_BASE}=http://127.0.0.1:${ports.capture},${MEDIA_PUBLIC_BASE}=http://127.0.0.1:${ports['media-import']}`,
     },

@@ -114,7 +114,9 @@ export function drawTrace(spans: CollectedSpan[], taskSpanId: string | undefined
     const shown = inner.sort((a, b) => a.startMs - b.startMs);
     for (const child of shown.slice(0, onPath ? undefined : MOST_SIBLINGS)) draw(child, next);
   }
-  for (const root of (children.get(undefined) ?? []).sort((a, b) => a.startMs - b.startMs)) draw(root, 0);
+  // A span whose parent has not arrived yet is no root; only what is on the call’s own path is drawn.
+  const roots = (children.get(undefined) ?? []).filter((span) => !onPath || onPath.has(span.spanId));
+  for (const root of roots.sort((a, b) => a.startMs - b.startMs)) draw(root, 0);
   return lines;
 }
 

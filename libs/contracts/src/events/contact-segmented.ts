@@ -24,6 +24,12 @@ const Piece = Type.Union([
     recordingId: Uuid,
     generation: Type.Integer({ minimum: 1 }),
     fromFrame: Type.Integer({ minimum: 0 }),
+    channelMap: Type.Optional(
+      Type.Array(Type.Integer({ minimum: -1 }), {
+        description:
+          'Which channel of the recording is heard on each channel here; -1: none. Left out: each on its own.',
+      }),
+    ),
   }),
   Type.Object({
     kind: Type.Literal('silence'),

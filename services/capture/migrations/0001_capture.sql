@@ -71,7 +71,6 @@ CREATE TABLE task (
   PRIMARY KEY (acd_id, task_id)
 );
 CREATE INDEX task_ended ON task (acd_id, ended_at_ms, task_id);
-CREATE INDEX task_last_activity ON task (acd_id, last_activity_at_ms);
 
 -- A task that can't be told in our contract: kept, counted and shown instead of stopping its ACD.
 CREATE TABLE refused_task (

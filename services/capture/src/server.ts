@@ -2,7 +2,7 @@ import { TOPICS } from '@wxcc-wfo/contracts';
 import { runService } from '@wxcc-wfo/service-kit';
 import { buildApp } from './app.ts';
 import { captureConfig } from './config.ts';
-import { createWiring } from './wiring.ts';
+import { createWiring, waitForRedis } from './wiring.ts';
 
 await runService({
   name: 'capture',
@@ -13,7 +13,7 @@ await runService({
     let isCaughtUp = false;
     const app = await buildApp(wiring, { lifecycle, isCaughtUp: () => isCaughtUp });
     const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
-    await Promise.all([wiring.clock.synchronize(), relay.start(), consumer.start()]);
+    await Promise.all([wiring.clock.synchronize(), relay.start(), consumer.start(), waitForRedis(redis)]);
     pollJob.start();
     hintJob.start();
     consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
 import { type AcdChanged, TOPICS } from '@wxcc-wfo/contracts';
@@ -114,6 +115,14 @@ function connectRedis(config: CaptureConfig, logger: Logger): Redis {
   });
   redis.on('error', (error) => logger.warn({ err: error }, 'redis is away; working on with our own copies'));
   return redis;
+}
+
+const REDIS_AT_START_MS = 2_000;
+
+/** Waits a little for Redis at the start, so that the first polls find their tokens; without it work goes on, too. */
+export async function waitForRedis(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') return;
+  await once(redis, 'ready', { signal: AbortSignal.timeout(REDIS_AT_START_MS) }).catch(() => {});
 }
 
 function createMessaging(

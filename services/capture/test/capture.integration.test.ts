@@ -28,7 +28,10 @@ describe('CAP-01 capture of a simulated tenant over real Kafka, Postgres and Red
     ended = await topicLedger(testAddresses.kafkaBrokers, capture.topicOf('task-ended'));
     await capture.handOver(acd.acdId, { version: 1, accessToken: signIn(simulator) });
     await announce(topicPrefix, TOPICS.acdChanged, acd);
-    await waitFor('the subscription', () => simulator.tenant.subscriptions.list(2).length === 1);
+    await waitFor('the first poll', async () => {
+      const { rows } = await database.pool.query('SELECT FROM poll_state WHERE last_success_at_ms IS NOT NULL');
+      return rows.length === 1 && simulator.tenant.subscriptions.list(2).length === 1;
+    });
   });
 
   afterAll(async () => {

@@ -218,7 +218,7 @@ describe('CAP-01 model: late, changed, ended twice, shifted while paging, laggin
         }
         expect(await world.published()).toHaveLength(events.length);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   }, 60_000);
 });

@@ -28,7 +28,7 @@ export interface PollJobDeps {
   sourceOf(acd: AcdChanged): WebexClient;
   storeTasks: StoreTasksJob;
   tokens: AccessTokens;
-  /** Run under the ACD's lease after each poll; keeps or takes back the webhook subscription. Never throws. */
+  /** Run under the ACD's lease before each poll reads; keeps or takes back the webhook subscription. Never throws. */
   tendSubscription(acd: AcdChanged, source: WebexClient, signal: AbortSignal): Promise<void>;
   clock: DatabaseClock;
   owner: string;
@@ -136,8 +136,9 @@ async function runPoll(deps: PollJobDeps, lease: PollLease, stopping: AbortSigna
 async function readAndTend(deps: PollJobDeps, lease: PollLease, signal: AbortSignal): Promise<void> {
   const { acd } = lease;
   const source = deps.sourceOf(acd);
-  if (!acd.deleted) await readDueWindows(deps, { lease, source, signal });
+  // First, so that webhooks make new tasks fast while a long absence is still caught up with.
   await deps.tendSubscription(acd, source, signal);
+  if (!acd.deleted) await readDueWindows(deps, { lease, source, signal });
 }
 
 async function readDueWindows(
@@ -190,8 +191,10 @@ async function finishPoll(
 
 function describeFailure(error: unknown): PollFailure {
   const isWebex = error instanceof WebexError;
+  const message = error instanceof Error ? error.message : String(error);
+  const trackingId = isWebex ? error.trackingId : undefined;
   return {
-    message: error instanceof Error ? error.message : String(error),
+    message: trackingId && !message.includes(trackingId) ? `${message} (tracking id ${trackingId})` : message,
     webexKind: isWebex ? error.kind : null,
     isTokenMissing: error instanceof NoTokenError,
     retryAfterMs: isWebex ? (error.retryAfterMs ?? null) : null,

@@ -84,15 +84,25 @@ async function readWhole(deps: ReadWindowDeps, window: TimeWindow, firstCount: n
   return reading;
 }
 
+/** Stores a page while the next one is fetched. */
 async function listTasks(deps: ReadWindowDeps, window: TimeWindow) {
   const listing = { seen: new Map<string, number | null>(), pages: 0, isWhole: true, readAtMs: deps.clock.nowMs() };
-  for await (const page of deps.source.listEndedTasks(window, { signal: deps.signal })) {
-    instruments.questions.add(1, { acd: deps.acdId, kind: 'page' });
-    listing.pages += 1;
-    for (const task of page.tasks) listing.seen.set(task.taskId, task.endedAtMs);
-    if (page.tasks.length === 0) continue;
-    const stored = await deps.storePage(page.tasks, listing.readAtMs);
+  const store = async (tasks: readonly TaskFacts[]) => {
+    const stored = await deps.storePage(tasks, listing.readAtMs);
     if (stored.incomplete.length > 0) listing.isWhole = false;
+  };
+  let storing = Promise.resolve();
+  try {
+    for await (const { tasks } of deps.source.listEndedTasks(window, { signal: deps.signal })) {
+      instruments.questions.add(1, { acd: deps.acdId, kind: 'page' });
+      listing.pages += 1;
+      for (const task of tasks) listing.seen.set(task.taskId, task.endedAtMs);
+      await storing;
+      if (tasks.length > 0) storing = store(tasks);
+      storing.catch(() => {}); // it is awaited below, or before the next page
+    }
+  } finally {
+    await storing;
   }
   return listing;
 }

@@ -20,6 +20,8 @@ export type TaskFactsRecord = Omit<
 export interface EndedTask {
   taskId: string;
   facts: TaskFactsRecord;
+  /** The facts as text, which the hash was made of. */
+  json: string;
   hash: string;
   activityCount: number;
   factCount: number;
@@ -48,6 +50,7 @@ export function recogniseEndedTask(read: TaskFacts): Recognised {
     task: {
       taskId: read.taskId,
       facts,
+      json,
       hash: hash('sha256', json, 'base64url'),
       activityCount: facts.activities.length,
       factCount: countFacts(json),

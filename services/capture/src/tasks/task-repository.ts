@@ -61,7 +61,7 @@ function columnsOf(writes: readonly TaskWrite[]): unknown[] {
   return [
     writes.map((w) => w.task.taskId),
     writes.map((w) => w.revision),
-    writes.map((w) => JSON.stringify(w.task.facts)),
+    writes.map((w) => w.task.json),
     writes.map((w) => w.task.hash),
     writes.map((w) => w.task.lastActivityAtMs),
     writes.map((w) => w.task.activityCount),

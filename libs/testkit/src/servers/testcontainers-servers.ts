@@ -97,7 +97,8 @@ export async function startContainer(name: ServerName): Promise<StartedServer & 
     return { address: `redis://localhost:${host}`, ...(await started(name, { container: 6379, host }, {}, answers)) };
   }
   const address = `postgres://postgres:postgres@localhost:${host}/postgres`;
-  const environment = { POSTGRES_PASSWORD: 'postgres', TZ: 'UTC' };
+  // Trust, as local servers do it: roles belong to the whole server, and every test sets passwords of its own.
+  const environment = { POSTGRES_PASSWORD: 'postgres', POSTGRES_HOST_AUTH_METHOD: 'trust', TZ: 'UTC' };
   const { postgresAnswers } = await import('./postgres-local.ts');
   const answers = () => postgresAnswers(address);
   return { address, ...(await started(name, { container: 5432, host }, environment, answers)) };

@@ -1,5 +1,5 @@
+import { uuidV5 } from '@wxcc-wfo/contracts';
 import { intersect, overlapMs, type TimeSpan } from './time-span.ts';
-import { uuidV5 } from './uuid-v5.ts';
 
 /*
  * Which contact is which (architecture rule 8; SEG-08). Identity comes from Webex, not from counting.

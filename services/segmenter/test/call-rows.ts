@@ -1,8 +1,8 @@
 import type { ActivityKind, ContactSegmented, RecordingAvailable, TaskActivity, TaskEnded } from '@wxcc-wfo/contracts';
+import { uuidV5 } from '@wxcc-wfo/contracts';
 import { orderActivities } from '../src/segmenting/activity-order-policy.ts';
 import { type Leg, legsOf } from '../src/segmenting/legs-policy.ts';
 import { type AssignedContact, segmentTask } from '../src/segmenting/segment-task.ts';
-import { uuidV5 } from '../src/segmenting/uuid-v5.ts';
 
 /** Where the calls of the tests begin; all other times are seconds after it. */
 export const T0 = Date.UTC(2026, 10, 20, 9, 0, 0);

@@ -36,8 +36,8 @@ export interface Wiring {
   hintJob: HintJob;
 }
 
-/** Catching up goes in steps of an hour; each is kept before the next begins. */
-const MAX_WINDOW_MS = 3_600_000;
+/** Catching up goes in steps of a day, counted first and cut until they are small; each is kept before the next begins. */
+const MAX_WINDOW_MS = 86_400_000;
 /** Four pages of the Search API. */
 const MAX_TASKS_PER_WINDOW = 1_000;
 const LEDGER_ROW_MS = 300_000;

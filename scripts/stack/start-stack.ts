@@ -97,6 +97,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             '--import',
             `${ROOT}/libs/service-kit/src/telemetry.ts`,
             '--disable-warning=ExperimentalWarning',
+            // Long downloads would else leave tens of MB of young garbage lying about.
+            ...(service === 'media-import' ? ['--max-semi-space-size=1'] : []),
           ],
           env: environmentOf(service, { options, secrets, databaseUrls, mediaFolder, ports, port }),
           logFile: `${dataFolder}/logs/${service}${replica === 1 ? '' : `-${replica}`}.log`,

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ReceivedEvent } from '@wxcc-wfo/bus';
+import { createLogger, createSealer, newSealingKey, parseKeyring } from '@wxcc-wfo/service-kit';
+import { faultProxy, testAddresses, waitFor } from '@wxcc-wfo/testkit';
+import { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import { createTokenSource, NoAccessToken } from '../src/index.ts';
+import { acdDatabase } from './acd-database.ts';
+
+const NOW_MS = 1_780_000_000_000;
+
+describe('AUTH-06 access tokens over real Redis and Postgres', () => {
+  const handover = createSealer(parseKeyring(`h:${newSealingKey()}`));
+  const atRest = createSealer(parseKeyring(`s:${newSealingKey()}`));
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  let pool: Pool;
+  let close: () => Promise<void>;
+  let redis: Redis;
+  let acdId: string;
+  beforeAll(async () => {
+    ({ pool, close } = await acdDatabase());
+    redis = new Redis(testAddresses.redisUrl, { commandTimeout: 1_000, maxRetriesPerRequest: 1 });
+  });
+  beforeEach(() => {
+    acdId = randomUUID();
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await close();
+  });
+
+  /** A service that has just started. */
+  const source = (changes: { redis?: Redis; nowMs?: number } = {}) =>
+    createTokenSource({
+      sql: pool,
+      redis: changes.redis ?? redis,
+      handover,
+      atRest,
+      logger,
+      nowMs: () => changes.nowMs ?? NOW_MS,
+    });
+  const handOver = (version: number, o: { expiresAtMs?: number; boundTo?: string } = {}) =>
+    redis.hset(`wfo:token:${acdId}`, {
+      version,
+      sealed: handover.seal(`token-${version}`, `${o.boundTo ?? acdId}:${version}`),
+      expiresAtMs: o.expiresAtMs ?? NOW_MS + 60_000,
+    });
+
+  it('gives what was handed over, and its own sealed copy when Redis has been emptied', async () => {
+    await handOver(1);
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
+    await redis.del(`wfo:token:${acdId}`);
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
+    const { rows } = await pool.query('SELECT sealed FROM access_token WHERE acd_id = $1', [acdId]);
+    expect(rows[0].sealed).not.toContain('token-1');
+  });
+
+  it('works on with its own copy while Redis is away', async () => {
+    await handOver(1);
+    await source().getAccessToken(acdId);
+    const target = new URL(testAddresses.redisUrl);
+    const proxy = await faultProxy({ target: { host: target.hostname, port: Number(target.port) } });
+    const away = new Redis(`redis://${proxy.address}`, { commandTimeout: 300, maxRetriesPerRequest: 0 });
+    away.on('error', () => undefined);
+    try {
+      proxy.refuse();
+      expect(await source({ redis: away }).getAccessToken(acdId)).toBe('token-1');
+    } finally {
+      away.disconnect();
+      await proxy.close();
+    }
+  });
+
+  it('never goes back to an older version, from memory or after a restart', async () => {
+    await handOver(5);
+    const running = source();
+    expect(await running.getAccessToken(acdId)).toBe('token-5');
+    await handOver(4);
+    expect(await running.getAccessToken(acdId)).toBe('token-5');
+    expect(await source().getAccessToken(acdId)).toBe('token-5');
+    const { rows } = await pool.query('SELECT version FROM access_token WHERE acd_id = $1', [acdId]);
+    expect(rows).toEqual([{ version: 5 }]);
+    await handOver(6);
+    expect(await running.getAccessToken(acdId)).toBe('token-6');
+  });
+
+  it('says that there is none when it has expired or never was', async () => {
+    await expect(source().getAccessToken(acdId)).rejects.toThrow(NoAccessToken);
+    await handOver(1, { expiresAtMs: NOW_MS });
+    await expect(source().getAccessToken(acdId)).rejects.toThrow(/Wait for its authorization, or authorize it again/);
+  });
+
+  it('does not take a token that was sealed for another ACD', async () => {
+    await handOver(1, { boundTo: randomUUID() });
+    await expect(source().getAccessToken(acdId)).rejects.toThrow(NoAccessToken);
+  });
+
+  it('copies a token as soon as it is announced', async () => {
+    await handOver(3);
+    source().copyAnnounced([{ topic: 'token-refreshed', payload: { acdId } } as ReceivedEvent]);
+    await waitFor('the copy', async () => {
+      const { rows } = await pool.query('SELECT version FROM access_token WHERE acd_id = $1', [acdId]);
+      return rows[0]?.version === 3;
+    });
+  });
+
+  it('keeps no token of a deleted ACD', async () => {
+    await pool.query(`INSERT INTO acd VALUES ($1, $2, 1, true, false, '{}')`, [acdId, randomUUID()]);
+    await handOver(1);
+    await source().getAccessToken(acdId);
+    expect((await pool.query('SELECT FROM access_token WHERE acd_id = $1', [acdId])).rowCount).toBe(0);
+  });
+});

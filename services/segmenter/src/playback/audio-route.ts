@@ -9,7 +9,7 @@ import { ContactParams } from '../contacts/contact-schema.ts';
 import type { AudioLinks } from './audio-link.ts';
 import { type PlayableContact, playableOfTenant, playablesUnderId } from './playable-contact-repository.ts';
 import type { RecordingKeys } from './recording-key-client.ts';
-import { checkReadable, openSourceOf, storedRecordings } from './recording-source.ts';
+import { openRecordings, storedRecordings } from './recording-source.ts';
 
 export interface AudioRouteDeps extends ContactReader {
   access: AccessControl;
@@ -143,7 +143,8 @@ async function sendAudio(
     .header('content-length', endByte - startByte);
   if (part !== undefined) void reply.header('content-range', part);
   if (request.method === 'HEAD') return await reply.send();
-  const stored = storedRecordings(recordings);
-  await checkReadable(deps, stored, list.pieces);
-  return await reply.send(renderWav(list, openSourceOf(deps, stored), { startByte, endByte }));
+  const opened = await openRecordings(deps, storedRecordings(recordings), list.pieces);
+  const audio = renderWav(list, opened.openSource, { startByte, endByte });
+  audio.once('close', () => void opened.close());
+  return await reply.send(audio);
 }

@@ -1,6 +1,6 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { type EditPiece, type OpenSource, openDecryptingReader } from '@wxcc-wfo/audio';
+import { type EditPiece, type OpenSource, openDecryptingReader, type RecordingSource } from '@wxcc-wfo/audio';
 import type { RecordingAvailable } from '@wxcc-wfo/contracts';
 import { problem } from '@wxcc-wfo/service-kit';
 import type { RecordingKeys } from './recording-key-client.ts';
@@ -23,54 +23,67 @@ export function storedRecordings(recordings: readonly RecordingAvailable[]): Sto
   };
 }
 
-/** Opens recordings for `renderWav`: the encrypted file of the media folder, decrypted as it is read. */
-export function openSourceOf(deps: RecordingSourceDeps, stored: StoredRecordings): OpenSource {
-  return async (recordingId, generation) => {
-    const { format, storage } = stored(recordingId, generation);
-    const key = await deps.keys(recordingId, generation);
-    const file = await openFile(deps.mediaFolder, storage.path);
-    try {
-      const reader = await openDecryptingReader({
-        file,
-        key,
-        associatedData: Buffer.from(`${recordingId}:${generation}`),
-        ciphertextSizeBytes: storage.sizeBytes,
-        segmentSizeBytes: storage.segmentSizeBytes,
-      });
-      return {
-        format,
-        read: (startByte, endByte) => reader.read(startByte, endByte),
-        close: () => file.close(),
-      };
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-  };
+/** The recordings of an edit list, open and ready to be decrypted as they are read. */
+export interface OpenRecordings {
+  openSource: OpenSource;
+  close(): Promise<void>;
 }
 
 /**
- * Looks at every file and key that an edit list needs, while the answer can still say what is missing; later on, a
- * failure could only cut the stream.
+ * Opens every file that an edit list needs and authenticates its end, while the answer can still say what is missing;
+ * later on, a failure could only cut the stream.
  */
-export async function checkReadable(
+export async function openRecordings(
   deps: RecordingSourceDeps,
   stored: StoredRecordings,
   pieces: readonly EditPiece[],
-): Promise<void> {
-  const names = new Map<string, RecordingAvailable>();
+): Promise<OpenRecordings> {
+  const needed = new Map<string, RecordingAvailable>();
   for (const piece of pieces) {
     if (piece.kind !== 'recording') continue;
-    names.set(`${piece.recordingId}:${piece.generation}`, stored(piece.recordingId, piece.generation));
+    needed.set(`${piece.recordingId}:${piece.generation}`, stored(piece.recordingId, piece.generation));
   }
-  const check = async ({ recordingId, generation, storage }: RecordingAvailable): Promise<void> => {
-    await deps.keys(recordingId, generation);
-    const { size } = await stat(placeOf(deps.mediaFolder, storage.path)).catch((error: unknown) => {
-      throw fileAway(error);
-    });
-    if (size !== storage.sizeBytes) throw fileAway(new Error(`The file has ${size} bytes, not ${storage.sizeBytes}.`));
+  const opening = new Map([...needed].map(([name, facts]) => [name, openRecording(deps, facts)]));
+  const close = async () => {
+    const opened = await Promise.allSettled(opening.values());
+    await Promise.allSettled(opened.map((one) => (one.status === 'fulfilled' ? one.value.file.close() : undefined)));
   };
-  await Promise.all([...names.values()].map(check));
+  try {
+    await Promise.all(opening.values());
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    openSource: async (recordingId, generation) => (await opening.get(`${recordingId}:${generation}`)!).source,
+    close,
+  };
+}
+
+async function openRecording(
+  deps: RecordingSourceDeps,
+  { recordingId, generation, format, storage }: RecordingAvailable,
+) {
+  const key = await deps.keys(recordingId, generation);
+  const file = await openFile(deps.mediaFolder, storage.path);
+  try {
+    const reader = await openDecryptingReader({
+      file,
+      key,
+      associatedData: Buffer.from(`${recordingId}:${generation}`),
+      ciphertextSizeBytes: storage.sizeBytes,
+      segmentSizeBytes: storage.segmentSizeBytes,
+    });
+    const source: RecordingSource = {
+      format,
+      read: (startByte, endByte) => reader.read(startByte, endByte),
+      parts: (startByte, endByte) => reader.parts(startByte, endByte),
+    };
+    return { file, source };
+  } catch (error) {
+    await file.close();
+    throw fileAway(error);
+  }
 }
 
 function placeOf(mediaFolder: string, path: string): string {

@@ -8,6 +8,8 @@ import type { EventWatch } from './watch-events.ts';
 
 const SHOWN_CONTACTS = 12;
 const SHOWN_LINKS = 3;
+/** The last spans to arrive on either side of the call’s way. */
+const EDGES = ['capture.poll', 'media-import.task', 'recording-available process', 'contact-segmented publish'];
 
 export interface ResultsInput {
   stack: Stack;
@@ -68,17 +70,18 @@ async function printTrace({ watch, traces, truth }: ResultsInput): Promise<void>
   const traceparent = task && watch.traceOfTask.get(task.taskId);
   if (!task || !traceparent) return;
   const [, traceId, spanId] = traceparent.split('-');
-  const spans = await waitFor(
+  const lines = await waitFor(
     'the spans of one call',
     () => {
-      const found = traces.spansOf(traceId!);
-      return found.some((span) => span.name.startsWith('contact-segmented')) ? found : undefined;
+      const drawn = drawTrace(traces.spansOf(traceId!), spanId);
+      const isWhole = EDGES.every((edge) => drawn.some((line) => line.endsWith(edge)));
+      return isWhole ? drawn : undefined;
     },
-    { timeoutMs: 5_000 },
-  ).catch(() => traces.spansOf(traceId!));
+    { timeoutMs: 10_000 },
+  ).catch(() => drawTrace(traces.spansOf(traceId!), spanId));
   console.log(`\nTrace ${traceId} of the call ${task.taskId} (${task.scenario})`);
   console.log(`${'began'.padStart(10)} ${'took'.padStart(10)}`);
-  for (const line of drawTrace(spans, spanId)) console.log(line);
+  for (const line of lines) console.log(line);
 }
 
 function printPlaces(stack: Stack): void {

@@ -120,8 +120,11 @@ export interface RunningImport {
 
 const NEEDED = [TOPICS.acdChanged, TOPICS.tokenRefreshed, TOPICS.taskEnded, TOPICS.recordingAvailable];
 
-/** One replica as `server.ts` starts it, in this process, over the run's real Kafka, Postgres and Redis. */
-export async function runImport(deployment: Deployment): Promise<RunningImport> {
+/**
+ * One replica as `server.ts` starts it, in this process, over the run's real Kafka, Postgres and Redis. One that does not
+ * consume leaves alone the group that a killed replica has not left yet.
+ */
+export async function runImport(deployment: Deployment, o: { consumes?: boolean } = {}): Promise<RunningImport> {
   const config = loadConfig(mediaImportConfig, deployment.environment);
   const logger = createLogger({ service: 'media-import', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const wake = () => imports?.wake();
@@ -136,7 +139,8 @@ export async function runImport(deployment: Deployment): Promise<RunningImport> 
   await wiring.bus.ensureTopics(NEEDED, { partitions: 2, replicationFactor: 1 });
   const app = await buildApp(wiring, { wake, lastTickMs: Date.now, isCaughtUp: () => true });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  await Promise.all([wiring.relay.start(), wiring.consumer.start()]);
+  const consumes = o.consumes ?? true;
+  await Promise.all([wiring.relay.start(), consumes && wiring.consumer.start()]);
   imports = startImportJob(wiring);
   const subscriptions = startSubscriptionJob(subscriptionDeps(wiring));
   return {
@@ -150,7 +154,7 @@ export async function runImport(deployment: Deployment): Promise<RunningImport> 
     async stop() {
       await app.close();
       await Promise.all([imports?.stop(), subscriptions.stop()]);
-      await Promise.all([wiring.consumer.stop(5_000), wiring.relay.stop(5_000)]);
+      await Promise.all([consumes && wiring.consumer.stop(5_000), wiring.relay.stop(5_000)]);
       await wiring.close();
     },
   };

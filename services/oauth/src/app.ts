@@ -1,3 +1,4 @@
+import { eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
   accessOptions,
@@ -11,22 +12,30 @@ import { authorizationRoutes } from './authorization/authorization-route.ts';
 import { clientRoutes } from './clients/client-route.ts';
 import type { Wiring } from './wiring.ts';
 
-/** The HTTP side of `oauth`, built but not listening. */
-export async function buildApp(wiring: Wiring, lifecycle: Lifecycle): Promise<App> {
-  const { config, logger, pool } = wiring;
+const STALLED_RELAY_MS = 60_000;
+/** One refresh may wait for the budget and the provider twice. */
+const STALLED_REFRESH_MS = 150_000;
+
+/** The HTTP side of `oauth`, built but not listening. Redis and Kafka may be away: it needs Postgres only. */
+export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}): Promise<App> {
+  const { config, logger, pool, relay, tokenJobs } = wiring;
   const app = await createApp({
     service: 'oauth',
     version: '0.1.0',
     description: 'ACD connections, their authorization and their tokens.',
     logger,
-    lifecycle,
     access: createAccessControl({ pool, ...accessOptions(config) }),
     readiness: [databaseCheck(pool)],
-    liveness: [{ name: 'outbox relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: 60_000 }],
+    liveness: [
+      { name: 'outbox relay', lastTickMs: () => relay.lastTickMs(), maxAgeMs: STALLED_RELAY_MS },
+      { name: 'token refresh', lastTickMs: () => tokenJobs.lastTickMs(), maxAgeMs: STALLED_REFRESH_MS },
+    ],
     trustProxy: config.HTTP_TRUST_PROXY,
+    ...(o.lifecycle ? { lifecycle: o.lifecycle } : {}),
   });
   clientRoutes(app, wiring);
   acdRoutes(app, wiring);
   authorizationRoutes(app, wiring);
+  await eventBlobRoutes(app, { pool });
   return app;
 }

@@ -3,92 +3,71 @@ import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from
 import {
   checkUrl,
   closeWebexConnections,
-  createOAuthClient,
   createSharedQuota,
-  type OAuthClient,
   type SharedQuota,
   type WebexEndpoints,
 } from '@wxcc-wfo/webex';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
+import { type Clock, createDatabaseClock } from './clock.ts';
 import type { OAuthConfig } from './config.ts';
-import { createHandover, type Handover } from './tokens/handover-client.ts';
-import type { KeptToken } from './tokens/token-keeper.ts';
+import { createOAuthMetrics, type OAuthMetrics } from './metrics.ts';
+import { createProvider, type Provider } from './provider/provider-client.ts';
+import { createHandover, type HandedToken, type Handover } from './tokens/handover-client.ts';
+import { createTokenJobs, type TokenJobs } from './tokens/token-jobs.ts';
 import { RETRY_RULES, type RetryRules } from './tokens/token-policy.ts';
 
-export interface Clock {
-  nowMs(): number;
-  random(): number;
-}
-
-export interface Seals {
-  atRest: Sealer;
-}
-
-/** What the features of `oauth` need, made once. */
+/** What the features of `oauth` need, made once; nothing runs yet. */
 export interface Wiring {
   config: OAuthConfig;
   logger: Logger;
+  metrics: OAuthMetrics;
   clock: Clock;
   pool: Pool;
   redis: Redis;
+  quota: SharedQuota;
   bus: Bus;
   relay: Relay;
-  seals: Seals;
+  seals: { atRest: Sealer };
   handover: Handover;
   retryRules: RetryRules;
-  endpoints: WebexEndpoints;
-  quota: SharedQuota;
-  oauthClient: OAuthClient;
+  provider: Provider;
+  tokenJobs: TokenJobs;
   /** Whether a Webex URL may be called in this deployment. */
   mayCall(url: string): boolean;
   /** Hands a token over; a Redis that is away is not an error, the hand-over job comes after. */
-  handOver(token: KeptToken): Promise<void>;
+  handOver(token: HandedToken): Promise<void>;
   redirectUrl(): string;
   close(): Promise<void>;
 }
 
 export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () => string): Wiring {
-  const pool = createPool({ url: config.DATABASE_URL, applicationName: 'oauth', max: config.DATABASE_POOL_SIZE });
-  const redis = new Redis(config.REDIS_URL, {
-    maxRetriesPerRequest: 1,
-    commandTimeout: 2000,
-    enableOfflineQueue: false,
-  });
-  redis.on('error', (error) => logger.warn({ err: error }, 'redis is away; tokens stay in Postgres meanwhile'));
-  const bus = createBus({
-    brokers: config.KAFKA_BROKERS,
-    clientId: 'oauth',
-    topicPrefix: config.KAFKA_TOPIC_PREFIX,
-    logger,
-  });
-  const endpoints: WebexEndpoints = {
-    apiUrl: '',
-    oauthAuthorizeUrl: config.WEBEX_AUTHORIZE_URL,
-    oauthTokenUrl: config.WEBEX_TOKEN_URL,
-    peopleMeUrl: config.WEBEX_PEOPLE_ME_URL,
-    allowedHosts: config.WEBEX_ALLOWED_HOSTS,
-    allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
-  };
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: max } = config;
+  const pool = createPool({ url, applicationName: 'oauth', max, logger });
+  const redis = connectRedis(config, logger);
+  const endpoints = endpointsOf(config);
   const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
   const handover = createHandover(redis, createSealer(parseKeyring(config.HANDOVER_KEYS)));
-  return {
+  const metrics = createOAuthMetrics();
+  const { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: topicPrefix } = config;
+  const bus = createBus({ brokers, clientId: 'oauth', topicPrefix, logger });
+  const wiring: Omit<Wiring, 'tokenJobs'> = {
     config,
     logger,
-    clock: { nowMs: () => Date.now(), random: () => Math.random() },
+    metrics,
+    clock: createDatabaseClock(pool),
     pool,
     redis,
+    quota,
     bus,
-    relay: createRelay({ bus, pool, logger }),
+    relay: createRelay({ bus, pool, logger, ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}) }),
     seals: { atRest: createSealer(parseKeyring(config.SEALING_KEYS)) },
     handover,
     retryRules: { ...RETRY_RULES, confirmRefusalMs: config.REFUSAL_CONFIRM_SECONDS * 1000 },
-    endpoints,
-    quota,
-    oauthClient: createOAuthClient({ endpoints, quota }),
-    mayCall(url) {
+    provider: createProvider({ endpoints, quota }),
+    mayCall(apiUrl) {
       try {
-        checkUrl(url, endpoints);
+        checkUrl(apiUrl, endpoints);
         return true;
       } catch {
         return false;
@@ -96,8 +75,9 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
     },
     async handOver(token) {
       try {
-        await handover.put(token);
+        if (await handover.put(token)) metrics.oauth_handovers_total.add(1, { outcome: 'written' });
       } catch (error) {
+        metrics.oauth_handovers_total.add(1, { outcome: 'failed' });
         logger.warn({ acdId: token.acdId, err: error }, 'token not handed over yet; it will be tried again');
       }
     },
@@ -109,4 +89,36 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
       await pool.end();
     },
   };
+  const whole = wiring as Wiring;
+  return Object.assign(whole, { tokenJobs: createTokenJobs(whole) });
+}
+
+function endpointsOf(config: OAuthConfig): WebexEndpoints {
+  return {
+    apiUrl: '',
+    oauthAuthorizeUrl: config.WEBEX_AUTHORIZE_URL,
+    oauthTokenUrl: config.WEBEX_TOKEN_URL,
+    peopleMeUrl: config.WEBEX_PEOPLE_ME_URL,
+    allowedHosts: config.WEBEX_ALLOWED_HOSTS,
+    allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
+  };
+}
+
+/** Commands fail at once while Redis is away; the connection is made anew in the background, for as long as it takes. */
+function connectRedis(config: OAuthConfig, logger: Logger): Redis {
+  const redis = new Redis(config.REDIS_URL, {
+    maxRetriesPerRequest: 1,
+    commandTimeout: 2_000,
+    enableOfflineQueue: false,
+  });
+  let isAway = false;
+  redis.on('ready', () => {
+    if (isAway) logger.info('redis is back');
+    isAway = false;
+  });
+  redis.on('error', (error) => {
+    if (!isAway) logger.warn({ err: error }, 'redis is away; tokens stay in Postgres meanwhile');
+    isAway = true;
+  });
+  return redis;
 }

@@ -12,27 +12,30 @@ export const REGIONS: Readonly<Record<string, string>> = {
   in1: 'https://api.wxcc-in1.cisco.com',
 };
 
-/** The guide's own region names beside the codes. */
-const REGION_NAMES: Readonly<Record<string, string>> = { us: 'us1', anz: 'anz1', uk: 'eu1', eu: 'eu2', japan: 'jp1' };
+/** The guide's own region names ("Map API endpoints") beside the codes. */
+const REGION_NAMES: Readonly<Record<string, string>> = {
+  us: 'us1',
+  anz: 'anz1',
+  uk: 'eu1',
+  eu: 'eu2',
+  'eu (frankfurt)': 'eu2',
+  japan: 'jp1',
+};
 
-const PERSONAL_DOMAINS: ReadonlySet<string> = new Set([
-  'gmail.com',
-  'googlemail.com',
-  'outlook.com',
-  'hotmail.com',
-  'live.com',
-  'msn.com',
-  'yahoo.com',
-  'icloud.com',
-  'me.com',
-  'aol.com',
-  'proton.me',
-  'protonmail.com',
-  'gmx.com',
-  'gmx.de',
-  'web.de',
-  'mail.com',
+const REGION_URLS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(REGIONS),
+  ...Object.entries(REGION_NAMES).map(([name, code]): [string, string] => [name, REGIONS[code]!]),
 ]);
+
+const PERSONAL_DOMAINS: ReadonlySet<string> = new Set(
+  `gmail.com googlemail.com outlook.com hotmail.com live.com msn.com passport.com yahoo.com ymail.com rocketmail.com
+   icloud.com me.com mac.com aol.com aim.com proton.me protonmail.com pm.me gmx.com gmx.de gmx.net gmx.at gmx.ch web.de
+   t-online.de freenet.de mail.com zoho.com zohomail.com fastmail.com hey.com tutanota.com tuta.io yandex.com yandex.ru
+   mail.ru qq.com 163.com 126.com naver.com rediffmail.com orange.fr free.fr libero.it comcast.net verizon.net att.net
+   sbcglobal.net btinternet.com`.split(/\s+/),
+);
+/** Mailboxes of the same houses under a country's domain: yahoo.co.uk, hotmail.fr, outlook.de, live.nl. */
+const PERSONAL_HOUSES = /^(yahoo|hotmail|outlook|live)(\.com?)?\.[a-z]{2}$/;
 
 export interface Refusal {
   field: string;
@@ -53,9 +56,7 @@ export interface AcdInput {
 
 /** A region code or name becomes the region's API URL; a URL loses its trailing slash; anything else stays as it is. */
 export function expandApiUrl(value: string): string {
-  const code = value.trim().toLowerCase();
-  const region = REGIONS[code] ?? REGIONS[REGION_NAMES[code] ?? ''];
-  return region ?? value.trim().replace(/\/+$/, '');
+  return REGION_URLS.get(value.trim().toLowerCase()) ?? value.trim().replace(/\/+$/, '');
 }
 
 /** All refusals of an input at once; none means it may be saved. `mayCall` is the deployment’s rule about Webex hosts. */
@@ -85,7 +86,7 @@ function refusalsOfName(name: string): Refusal[] {
 }
 
 function refusalsOfUsername(username: string): Refusal[] {
-  const match = /^[^\s@]+@([^\s@]+\.[^\s@.]+)$/.exec(username);
+  const match = /^[^\s@<>"(),;:]+@((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9])$/i.exec(username);
   if (!match) {
     return [
       {
@@ -96,7 +97,7 @@ function refusalsOfUsername(username: string): Refusal[] {
     ];
   }
   const domain = match[1]!.toLowerCase();
-  if (!PERSONAL_DOMAINS.has(domain)) return [];
+  if (!PERSONAL_DOMAINS.has(domain) && !PERSONAL_HOUSES.test(domain)) return [];
   return [
     {
       field: 'username',
@@ -131,30 +132,52 @@ function refusalsOfApiUrl(apiUrl: string, mayCall: (url: string) => boolean): Re
   ];
 }
 
+/** The boxes as they are meant where some are left out. */
+export function completeQualityManagement(
+  given: { enabled: boolean; voice?: boolean; digital?: boolean } | undefined,
+): AcdInput['qualityManagement'] {
+  const enabled = given?.enabled ?? true;
+  // Who asks for Digital alone, or for nothing at all, has said what is wanted.
+  const voice = given?.voice ?? (enabled && given?.digital !== true);
+  return { enabled, voice, digital: given?.digital ?? false };
+}
+
 function refusalsOfQualityManagement(qm: AcdInput['qualityManagement']): Refusal[] {
-  if (qm.enabled || (!qm.voice && !qm.digital)) return [];
+  if (qm.enabled === (qm.voice || qm.digital)) return [];
   return [
-    {
-      field: 'qualityManagement',
-      reason: 'Voice or Digital is on while Quality Management is off.',
-      remedy: 'Turn Quality Management on, or both boxes off.',
-    },
+    qm.enabled
+      ? {
+          field: 'qualityManagement',
+          reason: 'Quality Management is on with neither Voice nor Digital, so it would record nothing.',
+          remedy: 'Turn Voice or Digital on, or Quality Management off.',
+        }
+      : {
+          field: 'qualityManagement',
+          reason: 'Voice or Digital is on while Quality Management is off.',
+          remedy: 'Turn Quality Management on, or both boxes off.',
+        },
   ];
 }
 
 function refusalsOfRecapture(recapture: AcdInput['dataRecapture']): Refusal[] {
-  if (!recapture) return [];
+  if (!recapture || isNamedZone(recapture.timeZone)) return [];
+  return [
+    {
+      field: 'dataRecapture.timeZone',
+      reason: `${recapture.timeZone} is not a named IANA time zone.`,
+      remedy: 'Use a name such as Europe/Berlin or America/New_York.',
+    },
+  ];
+}
+
+function isNamedZone(timeZone: string): boolean {
+  // An offset such as +01:00 is a zone to Intl, but it knows no daylight saving time.
+  if (!/^[A-Za-z]/.test(timeZone)) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: recapture.timeZone });
-    return [];
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
   } catch {
-    return [
-      {
-        field: 'dataRecapture.timeZone',
-        reason: `${recapture.timeZone} is not a named IANA time zone.`,
-        remedy: 'Use a name such as Europe/Berlin or America/New_York.',
-      },
-    ];
+    return false;
   }
 }
 

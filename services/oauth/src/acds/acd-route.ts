@@ -7,12 +7,12 @@ import { beginAuthorization, notFound } from '../authorization/authorize.ts';
 import { findClient } from '../clients/client-repository.ts';
 import type { Wiring } from '../wiring.ts';
 import { type Acd, toAcdChanged } from './acd.ts';
-import { expandApiUrl, refusalsOfAcd } from './acd-policy.ts';
+import { completeQualityManagement, expandApiUrl, refusalsOfAcd } from './acd-policy.ts';
 import { findAcd, insertAcd, listAcds } from './acd-repository.ts';
-import { AcdView, AuthorizationStart, CreateAcd } from './acd-schema.ts';
+import { AcdPage, AcdView, AuthorizationStart, CreateAcd, CreatedAcd, PLAIN_TEXT } from './acd-schema.ts';
 
 const UNIQUE_VIOLATION = '23505';
-const AcdParams = Type.Object({ acdId: Type.String({ format: 'uuid' }) });
+const AcdParams = Type.Object({ acdId: Type.String({ format: 'uuid', description: 'The server id of the ACD.' }) });
 
 function view(acd: Acd): Static<typeof AcdView> {
   return {
@@ -36,7 +36,7 @@ function view(acd: Acd): Static<typeof AcdView> {
 /** A new ACD out of a valid request; throws the refusals of an invalid one, all at once. */
 function newAcd(wiring: Wiring, tenantId: string, body: CreateAcd): Acd {
   const configuration = {
-    qualityManagement: body.qualityManagement ?? { enabled: true, voice: true, digital: false },
+    qualityManagement: completeQualityManagement(body.qualityManagement),
     metadataMappings: body.metadataMappings ?? [],
     synchronizationIntervalMinutes: body.synchronizationIntervalMinutes ?? 30,
     captureDelayMinutes: body.captureDelayMinutes ?? 15,
@@ -76,7 +76,10 @@ function newAcd(wiring: Wiring, tenantId: string, body: CreateAcd): Acd {
   };
 }
 
-async function saveAcd(wiring: Wiring, draft: Acd): Promise<Acd> {
+type Started = Awaited<ReturnType<typeof beginAuthorization>>;
+
+/** The ACD, its event and the request to authorize it are saved together or not at all. */
+async function saveAcd(wiring: Wiring, draft: Acd, requestedBy: string): Promise<{ acd: Acd; started: Started }> {
   const client = await findClient(wiring.pool, { clientRef: draft.clientRef, tenantId: draft.tenantId });
   if (!client) {
     throw problem({
@@ -90,9 +93,10 @@ async function saveAcd(wiring: Wiring, draft: Acd): Promise<Acd> {
   }
   const acd = { ...draft, quotaKey: client.quotaKey };
   try {
-    await inTransaction(wiring.pool, async (tx) => {
+    return await inTransaction(wiring.pool, async (tx) => {
       await insertAcd(tx, acd);
       await appendEvents(tx, [{ topic: TOPICS.acdChanged, payload: toAcdChanged(acd) }]);
+      return { acd, started: await beginAuthorization(wiring, tx, { acd, requestedBy }) };
     });
   } catch (error) {
     if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
@@ -108,7 +112,10 @@ async function saveAcd(wiring: Wiring, draft: Acd): Promise<Acd> {
       remedy: organization ? 'Use the existing ACD.' : 'Choose another name.',
     });
   }
-  return acd;
+}
+
+function shown(started: Started): Static<typeof AuthorizationStart> {
+  return { authorizationUrl: started.authorizationUrl, expiresAt: new Date(started.expiresAtMs).toISOString() };
 }
 
 /** Create, read and list ACD connections, and begin their authorization (ACD-01, AUTH-01). */
@@ -129,18 +136,14 @@ export function acdRoutes(app: App, wiring: Wiring): void {
         description: 'Answers with the authorization URL where its administrator signs in.',
         tags: ['acds'],
         body: CreateAcd,
-        response: { 201: Type.Intersect([AcdView, AuthorizationStart]), ...errors },
+        response: { 201: CreatedAcd, ...errors },
       },
     },
     async (request, reply) => {
-      const acd = await saveAcd(wiring, newAcd(wiring, requireTenant(request), request.body));
-      const started = await beginAuthorization(wiring, acd, request.caller.subject);
+      const draft = newAcd(wiring, requireTenant(request), request.body);
+      const { acd, started } = await saveAcd(wiring, draft, request.caller.subject);
       reply.code(201).header('location', `/v1/acds/${acd.acdId}`);
-      return {
-        ...view(acd),
-        authorizationUrl: started.authorizationUrl,
-        expiresAt: new Date(started.expiresAtMs).toISOString(),
-      };
+      return { ...view(acd), ...shown(started) };
     },
   );
 
@@ -152,11 +155,16 @@ export function acdRoutes(app: App, wiring: Wiring): void {
         summary: 'List the tenant’s ACD connections',
         tags: ['acds'],
         querystring: Type.Object({
-          after: Type.String({ default: '', maxLength: 200, description: 'The `next` of the page before.' }),
-          limit: Type.Integer({ default: 50, minimum: 1, maximum: 200 }),
+          after: Type.String({
+            default: '',
+            maxLength: 200,
+            pattern: PLAIN_TEXT,
+            description: 'The `next` of the page before.',
+          }),
+          limit: Type.Integer({ default: 50, minimum: 1, maximum: 200, description: 'At most so many.' }),
         }),
         response: {
-          200: Type.Object({ items: Type.Array(AcdView), next: Type.Union([Type.String(), Type.Null()]) }),
+          200: AcdPage,
           ...errors,
         },
       },
@@ -190,6 +198,7 @@ export function acdRoutes(app: App, wiring: Wiring): void {
       config: { scope: 'acds:write' },
       schema: {
         summary: 'Begin the authorization of an ACD again',
+        description: 'What is captured meanwhile goes on with the token at hand, as long as it lives.',
         tags: ['authorization'],
         params: AcdParams,
         response: { 201: AuthorizationStart, ...errors },
@@ -197,9 +206,8 @@ export function acdRoutes(app: App, wiring: Wiring): void {
     },
     async (request, reply) => {
       const acd = await read(request.params.acdId, requireTenant(request));
-      const started = await beginAuthorization(wiring, acd, request.caller.subject);
       reply.code(201);
-      return { authorizationUrl: started.authorizationUrl, expiresAt: new Date(started.expiresAtMs).toISOString() };
+      return shown(await beginAuthorization(wiring, wiring.pool, { acd, requestedBy: request.caller.subject }));
     },
   );
 }

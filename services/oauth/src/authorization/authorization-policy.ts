@@ -19,8 +19,12 @@ export function judgeAuthorizer(
   expected: { webexOrgId: string; username: string },
   authorizer: Authorizer,
 ): AuthorizationJudgement {
-  const organization = authorizer.tokenOrgId ?? authorizer.personOrgId;
-  if (organization?.toLowerCase() !== expected.webexOrgId.toLowerCase()) {
+  const wantedOrg = expected.webexOrgId.toLowerCase();
+  const known = [authorizer.tokenOrgId, authorizer.personOrgId].filter((id) => id !== null);
+  // Both must agree where both are known: a token of one organization in the hands of a person of another is refused.
+  const foreign = known.find((id) => id.toLowerCase() !== wantedOrg);
+  if (known.length === 0 || foreign !== undefined) {
+    const organization = foreign ?? null;
     return {
       ok: false,
       code: 'organization-mismatch',

@@ -50,13 +50,40 @@ export async function findClient(
   ]);
   const row = rows[0];
   if (!row) return undefined;
+  return { ...toOpenRecord(row), sealedSecret: row.sealed_secret };
+}
+
+/** Clients of the tenant, in order of their names, beginning after `afterName`; the secret is not read. */
+export async function listClients(
+  sql: SqlClient,
+  page: { afterName: string; limit: number },
+): Promise<Omit<OAuthClientRecord, 'sealedSecret'>[]> {
+  const { rows } = await sql.query(`SELECT ${OPEN_COLUMNS} FROM oauth_client WHERE name > $1 ORDER BY name LIMIT $2`, [
+    page.afterName,
+    page.limit,
+  ]);
+  return rows.map(toOpenRecord);
+}
+
+/** One client of the tenant without its secret, or undefined. */
+export async function readClient(
+  sql: SqlClient,
+  clientRef: string,
+): Promise<Omit<OAuthClientRecord, 'sealedSecret'> | undefined> {
+  const { rows } = await sql.query(`SELECT ${OPEN_COLUMNS} FROM oauth_client WHERE client_ref = $1`, [clientRef]);
+  return rows[0] && toOpenRecord(rows[0]);
+}
+
+/** What the reader's role may see. */
+const OPEN_COLUMNS = 'client_ref, tenant_id, name, webex_client_id, quota_key, created_at_ms';
+
+function toOpenRecord(row: Record<string, unknown>): Omit<OAuthClientRecord, 'sealedSecret'> {
   return {
-    clientRef: row.client_ref,
-    tenantId: row.tenant_id,
-    name: row.name,
-    webexClientId: row.webex_client_id,
-    sealedSecret: row.sealed_secret,
-    quotaKey: row.quota_key,
+    clientRef: row.client_ref as string,
+    tenantId: row.tenant_id as string,
+    name: row.name as string,
+    webexClientId: row.webex_client_id as string,
+    quotaKey: row.quota_key as string,
     createdAtMs: Number(row.created_at_ms),
   };
 }

@@ -22,6 +22,8 @@ export interface HandedToken {
 export interface Handover {
   /** Gives whether the token was written; false when the same or a newer one lies there already. */
   put(token: HandedToken): Promise<boolean>;
+  /** The versions that lie there, in the order of the ids; 0 for none. One round trip. */
+  versions(acdIds: readonly string[]): Promise<number[]>;
 }
 
 /** What binds a handed-over token to its ACD and version. */
@@ -29,19 +31,23 @@ export function handoverBinding(acdId: string, version: number): string {
   return `${acdId}:${version}`;
 }
 
+const keyOf = (acdId: string) => `wfo:token:${acdId}`;
+
 export function createHandover(redis: Redis, sealer: Sealer): Handover {
   return {
-    async put(token) {
-      const sealed = sealer.seal(token.accessToken, handoverBinding(token.acdId, token.version));
-      const written = await redis.eval(
-        PUT_IF_NEWER,
-        1,
-        `wfo:token:${token.acdId}`,
-        String(token.version),
-        sealed,
-        String(token.expiresAtMs),
-      );
-      return written === 1;
+    async put({ acdId, version, accessToken, expiresAtMs }) {
+      const sealed = sealer.seal(accessToken, handoverBinding(acdId, version));
+      const args = [String(version), sealed, String(expiresAtMs)];
+      return (await redis.eval(PUT_IF_NEWER, 1, keyOf(acdId), ...args)) === 1;
+    },
+    async versions(acdIds) {
+      const pipeline = redis.pipeline();
+      for (const acdId of acdIds) pipeline.hget(keyOf(acdId), 'version');
+      const replies = (await pipeline.exec()) ?? [];
+      return replies.map(([error, version]) => {
+        if (error) throw error;
+        return Number(version ?? 0);
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Wiring } from '../wiring.ts';
-import { listLivingTokens, tokenBinding } from './token-repository.ts';
+import { listExpiries, listLivingTokens, type StoredToken, tokenBinding } from './token-repository.ts';
 
 const PAGE = 200;
 
@@ -12,14 +12,40 @@ export async function handOverLivingTokens(wiring: Wiring): Promise<number> {
   let afterAcdId: string | null = null;
   for (;;) {
     const page = await listLivingTokens(wiring.pool, { afterAcdId, nowMs: wiring.clock.nowMs(), limit: PAGE });
-    for (const token of page) {
-      const accessToken = wiring.seals.atRest
-        .open(token.sealedAccess, tokenBinding(token.acdId, token.version, 'access'))
-        .toString('utf8');
-      const handed = { acdId: token.acdId, version: token.version, accessToken, expiresAtMs: token.accessExpiresAtMs };
-      if (await wiring.handover.put(handed)) written++;
+    const held = await wiring.handover.versions(page.map(({ acdId }) => acdId));
+    for (const [index, token] of page.entries()) {
+      if (held[index]! < token.version && (await handOverStored(wiring, token))) written++;
     }
     if (page.length < PAGE) return written;
     afterAcdId = page.at(-1)!.acdId;
   }
+}
+
+/** A stored token that does not open must not keep the others from their services. */
+async function handOverStored(wiring: Wiring, token: StoredToken): Promise<boolean> {
+  const { acdId, version, accessExpiresAtMs: expiresAtMs } = token;
+  let accessToken: string;
+  try {
+    accessToken = wiring.seals.atRest.open(token.sealedAccess, tokenBinding(acdId, version, 'access')).toString('utf8');
+  } catch (error) {
+    wiring.metrics.oauth_handovers_total.add(1, { outcome: 'failed' });
+    wiring.logger.error({ acdId, version, err: error }, 'a stored token does not open; give back the old SEALING_KEYS');
+    return false;
+  }
+  const written = await wiring.handover.put({ acdId, version, accessToken, expiresAtMs });
+  if (written) wiring.metrics.oauth_handovers_total.add(1, { outcome: 'written' });
+  return written;
+}
+
+/** Keeps what the gauges show of the tokens' ends up to date. */
+export async function observeExpiries(wiring: Wiring): Promise<void> {
+  const tokens = await listExpiries(wiring.pool);
+  const { metrics, clock } = wiring;
+  const seconds = (expiresAtMs: number) => Math.round((expiresAtMs - clock.nowMs()) / 1_000);
+  metrics.oauth_access_token_remaining_seconds.observe(() =>
+    tokens.map((one) => ({ value: seconds(one.accessExpiresAtMs), attributes: { acd_id: one.acdId } })),
+  );
+  metrics.oauth_refresh_token_remaining_seconds.observe(() =>
+    tokens.map((one) => ({ value: seconds(one.refreshExpiresAtMs), attributes: { acd_id: one.acdId } })),
+  );
 }

@@ -1,39 +1,44 @@
 import { appendEvents } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
-import type { SqlClient } from '@wxcc-wfo/service-kit';
+import type { Sealer, SqlClient } from '@wxcc-wfo/service-kit';
 import type { TokenSet } from '@wxcc-wfo/webex';
 import { type Acd, toAcdChanged } from '../acds/acd.ts';
 import { changeAuthorization } from '../acds/acd-repository.ts';
-import type { Clock, Seals } from '../wiring.ts';
+import type { Clock } from '../clock.ts';
+import type { HandedToken } from './handover-client.ts';
 import { nextRefreshAtMs } from './token-policy.ts';
-import { nextVersion, storeToken, tokenBinding } from './token-repository.ts';
+import { lockToken, type StoredToken, storeToken, tokenBinding } from './token-repository.ts';
 
-export interface KeptToken {
-  acdId: string;
-  version: number;
-  accessToken: string;
-  expiresAtMs: number;
+export interface KeeperDeps {
+  seals: { atRest: Sealer };
+  clock: Clock;
 }
 
 /**
  * Stores a token that the provider gave as the next version, in the caller’s transaction and under the lock of the
  * ACD row: sealed tokens, `token-refreshed`, and `acd-changed` where the ACD becomes authorized by it.
+ * `from` is the refresh token that it was got with, which is kept until the new one has worked (rule 10); left out
+ * after a sign-in, which has nothing to do with the tokens before.
  */
 export async function keepToken(
   tx: SqlClient,
-  acd: Acd,
-  granted: TokenSet,
-  deps: { seals: Seals; clock: Clock },
-): Promise<KeptToken> {
+  o: { acd: Acd; granted: TokenSet; from?: string },
+  deps: KeeperDeps,
+): Promise<HandedToken> {
+  const { acd, granted, from } = o;
+  const { atRest } = deps.seals;
   const nowMs = deps.clock.nowMs();
-  const version = await nextVersion(tx, acd.acdId);
+  const version = ((await lockToken(tx, acd.acdId))?.version ?? 0) + 1;
+  const seal = (token: string, kind: 'access' | 'refresh' | 'previous-refresh') =>
+    atRest.seal(token, tokenBinding(acd.acdId, version, kind));
   const life = { issuedAtMs: nowMs, accessExpiresAtMs: granted.accessTokenExpiresAtMs };
   await storeToken(tx, {
     acdId: acd.acdId,
     tenantId: acd.tenantId,
     version,
-    sealedAccess: deps.seals.atRest.seal(granted.accessToken, tokenBinding(acd.acdId, version, 'access')),
-    sealedRefresh: deps.seals.atRest.seal(granted.refreshToken, tokenBinding(acd.acdId, version, 'refresh')),
+    sealedAccess: seal(granted.accessToken, 'access'),
+    sealedRefresh: seal(granted.refreshToken, 'refresh'),
+    sealedPreviousRefresh: from === undefined || from === granted.refreshToken ? null : seal(from, 'previous-refresh'),
     issuedAtMs: nowMs,
     accessExpiresAtMs: granted.accessTokenExpiresAtMs,
     refreshExpiresAtMs: granted.refreshTokenExpiresAtMs,
@@ -62,4 +67,17 @@ export async function keepToken(
     accessToken: granted.accessToken,
     expiresAtMs: granted.accessTokenExpiresAtMs,
   };
+}
+
+/** The refresh tokens of a stored row, the newest first; the one before is tried only once the newest was refused. */
+export function refreshTokensOf(token: StoredToken, atRest: Sealer): string[] {
+  const open = (sealed: string, kind: 'refresh' | 'previous-refresh') =>
+    atRest.open(sealed, tokenBinding(token.acdId, token.version, kind)).toString('utf8');
+  const newest = open(token.sealedRefresh, 'refresh');
+  if (token.sealedPreviousRefresh === null || token.firstRefusedAtMs === null) return [newest];
+  try {
+    return [newest, open(token.sealedPreviousRefresh, 'previous-refresh')];
+  } catch {
+    return [newest];
+  }
 }

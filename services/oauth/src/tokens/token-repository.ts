@@ -7,10 +7,13 @@ export interface StoredToken {
   version: number;
   sealedAccess: string;
   sealedRefresh: string;
+  /** The refresh token of the version before, until the newer one has worked; null where it is the same. */
+  sealedPreviousRefresh: string | null;
   issuedAtMs: number;
   accessExpiresAtMs: number;
   refreshExpiresAtMs: number;
-  nextRefreshAtMs: number;
+  /** Null: never again, the refresh token has ended. */
+  nextRefreshAtMs: number | null;
   intentId: string | null;
   failures: number;
   firstRefusedAtMs: number | null;
@@ -22,10 +25,11 @@ interface TokenRow {
   version: number;
   sealed_access: string;
   sealed_refresh: string;
+  sealed_previous_refresh: string | null;
   issued_at_ms: number;
   access_expires_at_ms: number;
   refresh_expires_at_ms: number;
-  next_refresh_at_ms: number;
+  next_refresh_at_ms: number | null;
   intent_id: string | null;
   failures: number;
   first_refused_at_ms: number | null;
@@ -38,10 +42,11 @@ function toToken(row: TokenRow): StoredToken {
     version: row.version,
     sealedAccess: row.sealed_access,
     sealedRefresh: row.sealed_refresh,
+    sealedPreviousRefresh: row.sealed_previous_refresh,
     issuedAtMs: Number(row.issued_at_ms),
     accessExpiresAtMs: Number(row.access_expires_at_ms),
     refreshExpiresAtMs: Number(row.refresh_expires_at_ms),
-    nextRefreshAtMs: Number(row.next_refresh_at_ms),
+    nextRefreshAtMs: row.next_refresh_at_ms === null ? null : Number(row.next_refresh_at_ms),
     intentId: row.intent_id,
     failures: row.failures,
     firstRefusedAtMs: row.first_refused_at_ms === null ? null : Number(row.first_refused_at_ms),
@@ -49,26 +54,26 @@ function toToken(row: TokenRow): StoredToken {
 }
 
 /** What binds a sealed token to its ACD, version and kind: a swapped ciphertext does not open. */
-export function tokenBinding(acdId: string, version: number, kind: 'access' | 'refresh'): string {
+export function tokenBinding(acdId: string, version: number, kind: 'access' | 'refresh' | 'previous-refresh'): string {
   return `${kind}-token:${acdId}:${version}`;
 }
 
-/** The version that the next token of an ACD gets; versions only grow. The ACD row must be locked. */
-export async function nextVersion(tx: SqlClient, acdId: string): Promise<number> {
-  const { rows } = await tx.query('SELECT version FROM token WHERE acd_id = $1 FOR UPDATE', [acdId]);
-  return (rows[0] ? Number(rows[0].version) : 0) + 1;
+/** The stored token of an ACD, locked. The ACD row must be locked before it. */
+export async function lockToken(tx: SqlClient, acdId: string): Promise<StoredToken | undefined> {
+  const { rows } = await tx.query('SELECT * FROM token WHERE acd_id = $1 FOR UPDATE', [acdId]);
+  return rows[0] ? toToken(rows[0] as TokenRow) : undefined;
 }
 
 export type NewToken = Omit<StoredToken, 'intentId' | 'failures' | 'firstRefusedAtMs'>;
 
-/** Stores a newer token, keeps the previous refresh token, and ends any intent and history of failures. */
+/** Stores a newer token and ends any intent and history of failures; versions only grow. */
 export async function storeToken(tx: SqlClient, token: NewToken): Promise<void> {
   await tx.query(
-    `INSERT INTO token (acd_id, tenant_id, version, sealed_access, sealed_refresh, issued_at_ms, access_expires_at_ms,
-       refresh_expires_at_ms, next_refresh_at_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `INSERT INTO token (acd_id, tenant_id, version, sealed_access, sealed_refresh, sealed_previous_refresh, issued_at_ms,
+       access_expires_at_ms, refresh_expires_at_ms, next_refresh_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      ON CONFLICT (acd_id) DO UPDATE SET version = excluded.version, sealed_access = excluded.sealed_access,
-       sealed_refresh = excluded.sealed_refresh, sealed_previous_refresh = token.sealed_refresh,
+       sealed_refresh = excluded.sealed_refresh, sealed_previous_refresh = excluded.sealed_previous_refresh,
        issued_at_ms = excluded.issued_at_ms, access_expires_at_ms = excluded.access_expires_at_ms,
        refresh_expires_at_ms = excluded.refresh_expires_at_ms, next_refresh_at_ms = excluded.next_refresh_at_ms,
        intent_id = NULL, intent_until_ms = NULL, failures = 0, first_refused_at_ms = NULL, last_failure = NULL
@@ -79,6 +84,7 @@ export async function storeToken(tx: SqlClient, token: NewToken): Promise<void> 
       token.version,
       token.sealedAccess,
       token.sealedRefresh,
+      token.sealedPreviousRefresh,
       token.issuedAtMs,
       token.accessExpiresAtMs,
       token.refreshExpiresAtMs,
@@ -107,22 +113,18 @@ export async function claimDueToken(
   return rows[0] ? toToken(rows[0] as TokenRow) : undefined;
 }
 
-/** The token, locked, if the intent is still the claimer’s own; undefined when it was overtaken. */
-export async function lockIntended(
-  tx: SqlClient,
-  key: { acdId: string; intentId: string },
-): Promise<StoredToken | undefined> {
-  const { rows } = await tx.query('SELECT * FROM token WHERE acd_id = $1 AND intent_id = $2 FOR UPDATE', [
+/** Gives a claim back unused, so that another replica need not wait for its end. */
+export async function releaseIntent(sql: SqlClient, key: { acdId: string; intentId: string }): Promise<void> {
+  await sql.query('UPDATE token SET intent_id = NULL, intent_until_ms = NULL WHERE acd_id = $1 AND intent_id = $2', [
     key.acdId,
     key.intentId,
   ]);
-  return rows[0] ? toToken(rows[0] as TokenRow) : undefined;
 }
 
 /** Records a failed refresh and when to try again; the stored tokens stay as they are. */
 export async function recordFailure(
   tx: SqlClient,
-  failure: { acdId: string; nextAtMs: number; firstRefusedAtMs: number | null; reason: string },
+  failure: { acdId: string; nextAtMs: number | null; firstRefusedAtMs: number | null; reason: string },
 ): Promise<void> {
   await tx.query(
     `UPDATE token SET intent_id = NULL, intent_until_ms = NULL, failures = failures + 1, next_refresh_at_ms = $2,
@@ -143,4 +145,33 @@ export async function listLivingTokens(
     [page.afterAcdId, page.nowMs, page.limit],
   );
   return rows.map((row) => toToken(row as TokenRow));
+}
+
+/** When the tokens of every ACD end. */
+export async function listExpiries(
+  sql: SqlClient,
+): Promise<{ acdId: string; accessExpiresAtMs: number; refreshExpiresAtMs: number }[]> {
+  const { rows } = await sql.query(
+    `SELECT t.acd_id, t.access_expires_at_ms, t.refresh_expires_at_ms FROM token t JOIN acd a USING (acd_id)
+     WHERE NOT a.deleted`,
+  );
+  return rows.map((row) => ({
+    acdId: row.acd_id,
+    accessExpiresAtMs: Number(row.access_expires_at_ms),
+    refreshExpiresAtMs: Number(row.refresh_expires_at_ms),
+  }));
+}
+
+/** How many ACDs use the Webex client of this one, and whether another of them got a token after `sinceMs`. */
+export async function clientInUse(
+  sql: SqlClient,
+  about: { acdId: string; webexClientId: string; sinceMs: number },
+): Promise<{ sharedBy: number; renewedSinceRefusal: boolean }> {
+  const { rows } = await sql.query(
+    `SELECT count(*)::int AS shared_by, coalesce(bool_or(t.acd_id <> $1 AND t.issued_at_ms > $3), false) AS renewed
+     FROM token t JOIN acd a USING (acd_id) JOIN oauth_client c USING (client_ref)
+     WHERE c.webex_client_id = $2 AND NOT a.deleted`,
+    [about.acdId, about.webexClientId, about.sinceMs],
+  );
+  return { sharedBy: rows[0]!.shared_by, renewedSinceRefusal: rows[0]!.renewed };
 }

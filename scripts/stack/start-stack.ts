@@ -149,6 +149,7 @@ function environmentOf(service: ServiceName, facts: Facts): Record<string, strin
     API_KEYS: apiKeyEntries(secrets),
     INTERNAL_API_KEY: secrets.internal.key,
     HANDOVER_KEYS: secrets.handoverKeys,
+    EVENT_BLOB_ORIGINS: SERVICE_NAMES.map((name) => `http://127.0.0.1:${ports[name]}`).join(','),
     OTEL_SERVICE_NAME: service,
     // Stripped and compiled sources are kept: the next start takes half the time and less memory.
     NODE_COMPILE_CACHE: `${ROOT}/.data/tools/compile-cache`,

@@ -57,7 +57,9 @@ const PATIENT_FAILURES = 5;
 export function createBatchProcessor(o: ProcessorOptions) {
   /** Handles the records and moves the position to `end`. `alone`: one by one, counted before the attempt. */
   async function process(delivery: Delivery, records: RawRecord[], end: bigint, alone: boolean): Promise<ChunkResult> {
-    const decoded = await Promise.all(records.map((record) => decodeRecord(record, o.readBlob)));
+    const decoded: Decoded[] = [];
+    // One after the other: many large events at once must not fill the memory.
+    for (const record of records) decoded.push(await decodeRecord(record, o.readBlob));
     const failures = { alone: 0 };
     if (!alone) return await settle(delivery, { decoded, end }, failures);
     return await settleEach(delivery, { decoded, end }, failures, true);

@@ -26,6 +26,8 @@ export interface ConsumerOptions {
   stallMs?: number;
   /** Needed to read events larger than 900 kB from their publisher. */
   internalApiKey?: string;
+  /** Origins of the siblings that publish such events (EVENT_BLOB_ORIGINS); the key goes nowhere else. */
+  blobOrigins?: readonly string[];
   /** After a commit, with the events that are done. It must not throw. */
   onCommitted?(events: ReceivedEvent[]): void;
   /** The consumer can't go on in this process: exit non-zero, so that it is started anew. */

@@ -37,7 +37,9 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     groupId: o.groupId,
     logger: o.logger,
     retry: o.retry ?? DEFAULT_RETRY,
-    readBlob: o.internalApiKey ? createBlobReader({ internalApiKey: o.internalApiKey }) : undefined,
+    readBlob: o.internalApiKey
+      ? createBlobReader({ internalApiKey: o.internalApiKey, origins: o.blobOrigins ?? [] })
+      : undefined,
     handlerOf: (topic) => o.handlers[topic] as unknown as BatchHandler,
     onCommitted: (events) => o.onCommitted?.(events),
   };
@@ -163,7 +165,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
       maxWaitTimeInMs: 250,
       // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole.
-      maxBytesPerPartition: 262_144,
+      maxBytesPerPartition: 786_432,
       readUncommitted: false,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 50, maxRetryTime: 2_000, retries: 10 },

@@ -1,20 +1,24 @@
 import { type BlobReader, BlobUnavailableError } from './received-event.ts';
 
-const BLOB_PATH = /\/v1\/event-blobs\/[\da-f-]{36}$/;
+const BLOB_PATH = /^\/v1\/event-blobs\/[\da-f-]{36}$/;
 const MAX_BLOB_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reads large events from the service that published them, with our internal key. Only the one path that siblings
- * serve is asked, so that a forged record can't send the key elsewhere in the cluster; redirects are refused.
+ * Reads large events from the service that published them, with our internal key. Who can write a record must not choose
+ * who gets the key: only the origins of the configuration are asked, there only the one path that siblings serve, and
+ * redirects are refused.
  */
-export function createBlobReader(o: { internalApiKey: string; timeoutMs?: number }): BlobReader {
+export function createBlobReader(o: {
+  internalApiKey: string;
+  /** `scheme://host:port` of the siblings that publish */
+  origins: readonly string[];
+  timeoutMs?: number;
+  maxBytes?: number;
+}): BlobReader {
+  const origins = new Set(o.origins.map((origin) => new URL(origin).origin));
+  const maxBytes = o.maxBytes ?? MAX_BLOB_BYTES;
   return async (dataref) => {
-    const url = URL.parse(dataref);
-    if (!url || !/^https?:$/.test(url.protocol) || !BLOB_PATH.test(url.pathname) || url.search || url.username) {
-      throw new Error(
-        `The event refers to '${dataref.slice(0, 200)}', which is no address of an event blob. The publisher needs PUBLIC_URL.`,
-      );
-    }
+    const url = addressOf(dataref, origins);
     let response: Response;
     try {
       response = await fetch(url, {
@@ -30,14 +34,38 @@ export function createBlobReader(o: { internalApiKey: string; timeoutMs?: number
       const message = `The publisher at ${url.origin} answered ${response.status} for an event blob.`;
       throw response.status === 404 ? new Error(message) : new BlobUnavailableError(message);
     }
-    if (Number(response.headers.get('content-length') ?? 0) > MAX_BLOB_BYTES) {
-      await response.body?.cancel();
-      throw new Error(`The event blob is larger than ${MAX_BLOB_BYTES} bytes.`);
-    }
-    try {
-      return await response.text();
-    } catch (error) {
-      throw new BlobUnavailableError(`The event blob was cut off: ${(error as Error).message}`);
-    }
+    return await readBounded(response, maxBytes);
   };
+}
+
+function addressOf(dataref: string, origins: ReadonlySet<string>): URL {
+  const url = URL.parse(dataref);
+  if (!url || !/^https?:$/.test(url.protocol) || !BLOB_PATH.test(url.pathname) || url.search || url.username) {
+    throw new Error(
+      `The event refers to '${dataref.slice(0, 200)}', which is no address of an event blob. The publisher needs PUBLIC_URL.`,
+    );
+  }
+  if (!origins.has(url.origin)) {
+    throw new Error(
+      `The event refers to ${url.origin}, which is not asked for events. If a sibling publishes there, add it to EVENT_BLOB_ORIGINS and replay.`,
+    );
+  }
+  return url;
+}
+
+/** The body as text, given up as soon as it is larger than allowed, whatever its headers say. */
+async function readBounded(response: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new BlobUnavailableError(`The event blob was cut off: ${(error as Error).message}`);
+  }
+  if (size > maxBytes) throw new Error(`The event blob is larger than ${maxBytes} bytes.`);
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -176,6 +176,7 @@ describe('a published event', () => {
       groupId: 'large',
       logger: testLogger,
       internalApiKey: platform.key,
+      blobOrigins: [publicUrl],
       handlers: {
         'acd-changed': async (events) => {
           seen.push(...events);

@@ -75,6 +75,11 @@ export const baseConfig = {
       description: 'API key that this service presents to its siblings',
     }),
   ),
+  EVENT_BLOB_ORIGINS: Type.Array(Type.String({ format: 'uri', pattern: '^https?://' }), {
+    default: [],
+    description:
+      'Addresses (as their PUBLIC_URL) of the siblings whose events beyond 900 kB are read over HTTP, comma separated; INTERNAL_API_KEY is shown to no other',
+  }),
   OIDC_ISSUER: Type.Optional(Type.String({ format: 'uri', description: 'Issuer whose bearer tokens are accepted' })),
   OIDC_AUDIENCE: Type.Optional(Type.String({ description: 'Audience that a bearer token must name' })),
   OIDC_JWKS_URL: Type.Optional(

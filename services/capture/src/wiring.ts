@@ -144,6 +144,7 @@ function createMessaging(
     ),
     onFatal: o.onFatal,
     ...(config.INTERNAL_API_KEY ? { internalApiKey: config.INTERNAL_API_KEY } : {}),
+    blobOrigins: config.EVENT_BLOB_ORIGINS,
   });
   return { bus, relay, consumer };
 }

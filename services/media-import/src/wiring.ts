@@ -70,6 +70,7 @@ export function createWiring(
       nowMs,
       groupId: 'media-import',
       ...(config.INTERNAL_API_KEY ? { internalApiKey: config.INTERNAL_API_KEY } : {}),
+      blobOrigins: config.EVENT_BLOB_ORIGINS,
       onCommitted(events) {
         tokens.copyAnnounced(events);
         o.onCommitted();

@@ -50,6 +50,7 @@ export function createWiring(config: SegmenterConfig, o: { logger: Logger; onFat
       batchSize: config.SEGMENTER_BATCH_SIZE,
       concurrency: config.SEGMENTER_CONCURRENCY,
       internalApiKey: config.INTERNAL_API_KEY,
+      blobOrigins: config.EVENT_BLOB_ORIGINS,
       onFatal: o.onFatal,
     }),
     awaitedTasks: createAwaitedTaskJob({

@@ -57,7 +57,9 @@ export async function run(o: { quick: boolean; folder: string; say(line: string)
     for (let round = 0; round < rounds; round++) {
       floor.push(RECORDING_BYTES / MB / (await stack.runFloor()));
       product.push(RECORDING_BYTES / MB / (await stack.importOne()));
-      o.say(`round ${round + 1}: ${product[round]!.toFixed(0)} MB/s, floor ${floor[round]!.toFixed(0)} MB/s`);
+      const { nowMb: resident } = await stack.memory();
+      const speeds = `${product[round]!.toFixed(0)} MB/s, floor ${floor[round]!.toFixed(0)} MB/s`;
+      o.say(`round ${round + 1}: ${speeds}, then ${resident.toFixed(0)} MB resident`);
     }
     const { peakMb } = await stack.memory();
     const ratio = median(product.map((value, index) => value / floor[index]!));

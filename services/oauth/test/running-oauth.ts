@@ -80,7 +80,7 @@ export interface Answer {
 /** `oauth` as `server.ts` starts it, in this process, over the run's real servers. */
 export async function runOAuth(
   shared: Deployment,
-  o: { environment?: Record<string, string>; jobs?: boolean } = {},
+  o: { environment?: Record<string, string>; jobs?: boolean; relay?: boolean } = {},
 ): Promise<RunningOAuth> {
   const config = loadConfig(oauthConfig, { ...shared.environment, ...o.environment });
   const logger = createLogger({ service: 'oauth', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
@@ -89,7 +89,7 @@ export async function runOAuth(
   await wiring.bus.ensureTopics(TOPICS_OUT, { partitions: 1, replicationFactor: 1 });
   const app = await buildApp(wiring);
   url = await app.listen({ host: '127.0.0.1', port: 0 });
-  await wiring.relay.start();
+  if (o.relay !== false) await wiring.relay.start();
   if (o.jobs !== false) wiring.tokenJobs.start();
   return {
     wiring,
@@ -109,7 +109,7 @@ export async function runOAuth(
     async stop() {
       await Promise.all([app.close(), wiring.tokenJobs.stopRefreshing()]);
       await wiring.tokenJobs.stopHandingOver();
-      await wiring.relay.stop(5_000);
+      if (o.relay !== false) await wiring.relay.stop(5_000);
       await wiring.close();
     },
   };

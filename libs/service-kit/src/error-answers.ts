@@ -4,7 +4,7 @@ import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from './app.ts';
 import { ProblemError, problem, problemBody } from './problem.ts';
-import { isTransient } from './sql-error.ts';
+import { isTransient, sqlState } from './sql-error.ts';
 import { validationProblem } from './validation.ts';
 
 /** Every error leaves as problem details (RFC 9457); what is inside of an unexpected one goes to the log only. */
@@ -59,6 +59,9 @@ function send(error: ProblemError, request: FastifyRequest, reply: FastifyReply)
     .send(problemBody(error.problem, request.id));
 }
 
+/** What Postgres says of NUL in text and in jsonb: nothing of ours makes one, so it came with the request. */
+const UNSTORABLE = new Set(['22021', '22P05']);
+
 function asProblem(error: FastifyError): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error.validation) {
@@ -71,6 +74,14 @@ function asProblem(error: FastifyError): ProblemError {
       detail: 'The database is away or overloaded for the moment.',
       remedy: 'Try again in a few seconds.',
       headers: { 'retry-after': '5' },
+    });
+  }
+  if (UNSTORABLE.has(sqlState(error) ?? '')) {
+    return problem({
+      status: 400,
+      code: 'invalid-request',
+      detail: 'The request holds a character that cannot be stored: NUL (U+0000).',
+      remedy: 'Send it without that character.',
     });
   }
   const status = error.statusCode ?? 500;

@@ -135,6 +135,8 @@ describe('GET /v1/contacts (SEG-10)', () => {
     ['from=2026-11-20T09:00:00Z&to=2026-11-20T09:00:00Z', 'query/to'],
     ['cursor=bm9uc2Vuc2U', 'query/cursor'],
     ['agent=Even', 'query/agent'],
+    ['from=2016-12-31T23:59:60Z', 'query/from'],
+    ['to=2016-12-31T23:59:60Z', 'query/to'],
   ])('refuses %s with the field and a remedy', async (query, field) => {
     const response = await segmenter.get(`/v1/contacts?${query}`);
     expect(response.status).toBe(400);
@@ -142,6 +144,14 @@ describe('GET /v1/contacts (SEG-10)', () => {
     const problem = (await response.json()) as Problem;
     expect(problem).toMatchObject({ code: 'invalid-request', field });
     expect(problem.remedy).toBeTruthy();
+  });
+});
+
+describe('a filter that Postgres cannot hold', () => {
+  it.each(['agentId', 'callingNumber', 'associatedContactId'])('%s with NUL is the caller’s fault', async (name) => {
+    const response = await segmenter.get(`/v1/contacts?${name}=a%00b`);
+    expect(response.status).toBe(400);
+    expect((await response.json()) as Problem).toMatchObject({ code: 'invalid-request', remedy: expect.any(String) });
   });
 });
 

@@ -25,10 +25,14 @@ export function listAt(value: unknown, path: string): unknown[] {
   throw badField(path, 'a list', value);
 }
 
+/**
+ * A text, without what no database stores: NUL and halves of surrogate pairs become U+FFFD, ids included. One such
+ * character in one name would else stop a page of tasks, and with it its tenant.
+ */
 export function textOf(fields: Fields, name: string, path: string): string | null {
   const value = fields[name];
   if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return value === '' ? null : value;
+  if (typeof value === 'string') return value === '' ? null : value.toWellFormed().replaceAll('\u0000', '\ufffd');
   if (typeof value === 'number') return String(value);
   throw badField(`${path}.${name}`, 'a string', value);
 }
@@ -82,7 +86,8 @@ export function requiredInstant(fields: Fields, name: string, path: string): num
 }
 
 export function textsOf(fields: Fields, name: string, path: string): string[] {
-  return listAt(fields[name], `${path}.${name}`).filter((entry): entry is string => typeof entry === 'string');
+  const texts = listAt(fields[name], `${path}.${name}`).filter((entry): entry is string => typeof entry === 'string');
+  return texts.map((text) => text.toWellFormed().replaceAll('\u0000', '\ufffd'));
 }
 
 /** The error of a field that cannot be used: says where and what shape, never the value (it may be personal). */

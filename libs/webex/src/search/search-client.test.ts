@@ -109,6 +109,24 @@ describe('listing ended tasks', () => {
     await expect(readAll()).rejects.toThrow(/nothing at data\.taskDetails/);
   });
 
+  it('gives the tasks beside one that it cannot use, then says which it is', async () => {
+    stub.answer(() => list([record('a'), { id: 'b' }, record('c')], '1'));
+    const taskIds: string[] = [];
+    const reading = async () => {
+      for await (const { tasks } of client.listEndedTasks(WINDOW)) taskIds.push(...tasks.map((task) => task.taskId));
+    };
+    await expect(reading()).rejects.toThrow(/data\.taskDetails\.tasks\[1\]\.createdTime/);
+    expect(taskIds).toEqual(['a', 'c']);
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it('replaces what no database stores in names and ids alike', async () => {
+    const odd = { ...record('a\u0000'), origin: 'x\ud800y', lastQueue: { id: 'q\u0000', name: '\udc00' } };
+    stub.answer(() => list([odd]));
+    const [task] = await readAll();
+    expect(task).toMatchObject({ taskId: 'a\ufffd', ani: 'x\ufffdy', queue: { id: 'q\ufffd', name: '\ufffd' } });
+  });
+
   it('refuses windows that are empty or wider than 30 days', async () => {
     const { startMs } = WINDOW;
     for (const endMs of [startMs, startMs + 31 * 86_400_000]) {
@@ -139,6 +157,13 @@ describe('reading tasks by id', () => {
       { or: [{ id: { equals: 'b' } }] },
     ]);
     for (const { json } of stub.requests) expect(json.variables.to - json.variables.from).toBeLessThan(30 * 86_400_000);
+  });
+
+  it('gives the others when one cannot be used, and its reason when there are no others', async () => {
+    stub.answer((request) => list(request.json.variables.by === 'createdTime' ? [record('a'), { id: 'b' }] : []));
+    expect((await client.getTasks(['a', 'b'])).map((task) => task.taskId)).toEqual(['a']);
+    stub.answer(() => list([{ id: 'b' }]));
+    await expect(client.getTasks(['b'])).rejects.toThrow(/createdTime/);
   });
 
   it('gives undefined for a task that is not there', async () => {

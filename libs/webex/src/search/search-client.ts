@@ -31,6 +31,15 @@ interface TaskList {
   endCursor: string | null;
 }
 
+interface ReadPage {
+  tasks: TaskFacts[];
+  unreadable?: WebexError;
+}
+
+/** A record whose content can't be used, now or later; anything else is about the call and not about the record. */
+const isUnreadable = (error: unknown): error is WebexError =>
+  error instanceof WebexError && error.kind === 'invalid-answer' && !error.retriable;
+
 const DAY_MS = 86_400_000;
 /** A query with activities may span 30 days; a minute is kept for the clocks. */
 const WIDEST_WINDOW_MS = 30 * DAY_MS - 60_000;
@@ -82,12 +91,19 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     return { ...task, ...all } satisfies TaskFacts;
   }
 
-  async function completeAll(records: unknown[], asked: SearchVariables, signal?: AbortSignal): Promise<TaskFacts[]> {
-    const tasks: TaskFacts[] = [];
+  /** What can be read of a page, and the first reason why some of it can't: one such task must not cost the others. */
+  async function completeAll(records: unknown[], asked: SearchVariables, signal?: AbortSignal): Promise<ReadPage> {
+    const page: ReadPage = { tasks: [] };
     for (const [index, record] of records.entries()) {
-      tasks.push(await complete(record, `data.taskDetails.tasks[${index}]`, asked, signal));
+      try {
+        page.tasks.push(await complete(record, `data.taskDetails.tasks[${index}]`, asked, signal));
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        deps.onUnknown('task', 'unreadable');
+        page.unreadable ??= error;
+      }
     }
-    return tasks;
+    return page;
   }
 
   async function countEndedTasks(window: TimeWindow, signal?: AbortSignal): Promise<number> {
@@ -110,7 +126,9 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     for (let read = 0; read < LISTING_REACH; read += TASKS_PER_PAGE) {
       const what = 'Listing ended tasks';
       const list = await ask(what, 'search.tasks', TASKS_QUERY, { ...asked, cursor }, options.signal);
-      yield { tasks: await completeAll(list.records, asked, options.signal) };
+      const page = await completeAll(list.records, asked, options.signal);
+      yield { tasks: page.tasks };
+      if (page.unreadable) throw page.unreadable;
       if (!list.hasNextPage) return;
       // Going on from a wrong cursor would silently leave tasks out or never end.
       if (list.endCursor === null) throw badField('data.taskDetails.pageInfo.endCursor', 'a cursor', null);
@@ -127,6 +145,7 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
 
   async function getTasks(taskIds: string[], options: CallOptions & { aroundMs?: number } = {}): Promise<TaskFacts[]> {
     const found = new Map<string, TaskFacts>();
+    let unreadable: WebexError | undefined;
     const range = rangeAround(options.aroundMs, Date.now());
     // By creation first, which finds open tasks too; then by end, for those that were opened before the window.
     for (const by of ['createdTime', 'endedTime'] as const) {
@@ -137,9 +156,12 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
         const what = 'Reading tasks by id';
         const variables = { ...asked, cursor: FIRST_CURSOR };
         const list = await ask(what, 'search.by-id', TASKS_QUERY, variables, options.signal);
-        for (const task of await completeAll(list.records, asked, options.signal)) found.set(task.taskId, task);
+        const page = await completeAll(list.records, asked, options.signal);
+        for (const task of page.tasks) found.set(task.taskId, task);
+        unreadable ??= page.unreadable;
       }
     }
+    if (found.size === 0 && unreadable) throw unreadable;
     return [...found.values()];
   }
 

@@ -52,8 +52,8 @@ export function contactNotFound(contactId: string) {
 }
 
 function filterOf({ from, to, cursor: _cursor, limit: _limit, ...equal }: ContactQuery): ContactFilter {
-  const fromMs = from === undefined ? undefined : Date.parse(from);
-  const toMs = to === undefined ? undefined : Date.parse(to);
+  const fromMs = instantOf('from', from);
+  const toMs = instantOf('to', to);
   if (fromMs !== undefined && toMs !== undefined && toMs <= fromMs) {
     throw problem({
       status: 400,
@@ -64,6 +64,19 @@ function filterOf({ from, to, cursor: _cursor, limit: _limit, ...equal }: Contac
     });
   }
   return { ...equal, fromMs, toMs };
+}
+
+/** The format allows leap seconds, which no clock of ours knows. */
+function instantOf(name: 'from' | 'to', text: string | undefined): number | undefined {
+  const ms = text === undefined ? undefined : Date.parse(text);
+  if (!Number.isNaN(ms)) return ms;
+  throw problem({
+    status: 400,
+    code: 'invalid-request',
+    detail: `query/${name}: is not a time that this service knows.`,
+    field: `query/${name}`,
+    remedy: 'Give a time such as 2026-11-20T09:00:00Z, with seconds from 00 to 59.',
+  });
 }
 
 function encodeCursor({ startedAtMs, contactId }: ContactCursor): string {

@@ -11,6 +11,7 @@ import {
 import pg from 'pg';
 import { callService, connectAcd } from '../../scripts/demo/connect-acd.ts';
 import { PUBLIC_BASE, type SimulatorAddresses, startSimulator } from '../../scripts/demo/start-simulator.ts';
+import { apiKeyEntries, loadDeploymentSecrets } from '../../scripts/stack/deployment-secrets.ts';
 import { ROOT, type ServiceName } from '../../scripts/stack/services.ts';
 import { drawPorts, type RunningService, type Stack, startStack } from '../../scripts/stack/start-stack.ts';
 import { seedOfRun } from './seeded.ts';
@@ -26,8 +27,10 @@ export interface BridgeOptions {
   simulator?: Record<string, string>;
   /** More variables of all services. */
   environment?: Record<string, string>;
-  /** False: whoever starts it connects the ACD. */
-  connect?: boolean;
+  /** Keys beside the operator's and the services' own. */
+  apiKeys?: readonly { id: string; sha256: string; scopes: string[]; tenantId: string | null | 'own' }[];
+  /** How long access tokens live; two weeks unless told. */
+  accessTokenSeconds?: number;
 }
 
 /** The whole product as processes over real servers, with a simulated tenant, in a database and topics of its own. */
@@ -40,8 +43,8 @@ export interface Bridge {
   acdId: string;
   topicPrefix: string;
   databaseName: string;
-  /** URL of its database as the servers' administrator. */
-  adminUrl: string;
+  /** Asks its database as the servers' administrator. */
+  sql(text: string): Promise<pg.QueryResult>;
   /** All of `contact-segmented` so far. */
   contacts: TopicLedger;
   replicasOf(service: ServiceName): RunningService[];
@@ -70,7 +73,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   mkdirSync(dataFolder, { recursive: true });
   const watchdog = startWatchdog();
   const closing: (() => unknown)[] = [() => watchdog.close()];
-  let keepLogs = false;
+  let keepLogs = process.env.WFO_TEST_KEEP_LOGS === 'true';
   const stop = async () => {
     for (const close of closing.splice(0).reverse()) await close();
     await dropDatabase(servers.postgresAdminUrl, databaseName);
@@ -97,6 +100,11 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       },
     });
     closing.push(() => simulator.process.stop('SIGTERM', 3_000));
+    const secrets = loadDeploymentSecrets(`${dataFolder}/secrets.json`);
+    const moreKeys = (options.apiKeys ?? []).map((key) => ({
+      ...key,
+      tenantId: key.tenantId === 'own' ? secrets.tenantId : key.tenantId,
+    }));
     stack = await startStack({
       dataFolder,
       servers,
@@ -119,18 +127,24 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
         IMPORT_CHECK_MS: '250',
         IMPORT_FIRST_RETRY_MS: '300',
         WEBHOOK_CHECK_MS: '2000',
+        API_KEYS: JSON.stringify([...JSON.parse(apiKeyEntries(secrets)), ...moreKeys]),
         ...options.environment,
       },
     });
     closing.push(() => stack?.stop());
     const contacts = await topicLedger(servers.kafkaBrokers, `${topicPrefix}contact-segmented`);
     closing.push(() => contacts.close());
-    const acdId = options.connect === false ? '' : await connectAcd(stack, simulator);
     const running = stack;
     const control = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
       callControl<T>(`${simulator.controlUrl}${path}`, method, body);
+    const { accessTokenSeconds } = options;
+    if (accessTokenSeconds !== undefined) await control('POST', '/control/oauth', { accessTokenSeconds });
+    const acdId = await connectAcd(stack, simulator);
     const adminUrl = new URL(servers.postgresAdminUrl);
     adminUrl.pathname = `/${databaseName}`;
+    const database = new pg.Pool({ connectionString: adminUrl.href, max: 1 });
+    database.on('error', () => undefined); // its server is stopped by some tests
+    closing.push(() => database.end());
     return {
       seed,
       servers,
@@ -140,7 +154,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       acdId,
       topicPrefix,
       databaseName,
-      adminUrl: adminUrl.href,
+      sql: (text) => database.query(text),
       contacts,
       replicasOf,
       webhooks,
@@ -161,7 +175,9 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       stop,
     };
   } catch (error) {
+    keepLogs = true;
     await stop();
+    (error as Error).message += `\nThe logs are in ${dataFolder}/logs.`;
     throw error;
   }
 }

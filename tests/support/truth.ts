@@ -1,7 +1,6 @@
 import { type ContactSegmented, checkEvent, TOPICS } from '@wxcc-wfo/contracts';
 import type { TaskGroundTruth } from '@wxcc-wfo/simulator';
 import { waitFor } from '@wxcc-wfo/testkit';
-import pg from 'pg';
 import { checkAudio, compareContacts, isCompared } from '../../scripts/demo/check-contacts.ts';
 import { SERVICE_NAMES } from '../../scripts/stack/services.ts';
 import type { Bridge } from './bridge.ts';
@@ -119,21 +118,15 @@ async function differencesOfAudio(
 
 /** Dead letters and incidents of all services. An outage fills neither. */
 async function putAside(bridge: Bridge): Promise<string[]> {
-  const client = new pg.Client({ connectionString: bridge.adminUrl });
-  await client.connect();
-  try {
-    const found: string[] = [];
-    for (const service of SERVICE_NAMES) {
-      const schema = service.replaceAll('-', '_');
-      const letters = await client.query(`SELECT topic, code, reason, state FROM ${schema}.dead_letter`);
-      found.push(...letters.rows.map((row) => `dead letter of ${service}: ${JSON.stringify(row)}`));
-      const incidents = await client.query(`SELECT kind, topic, action FROM ${schema}.bus_incident`);
-      found.push(...incidents.rows.map((row) => `incident of ${service}: ${JSON.stringify(row)}`));
-    }
-    return found;
-  } finally {
-    await client.end();
+  const found: string[] = [];
+  for (const service of SERVICE_NAMES) {
+    const schema = service.replaceAll('-', '_');
+    const letters = await bridge.sql(`SELECT topic, code, reason, state FROM ${schema}.dead_letter`);
+    found.push(...letters.rows.map((row) => `dead letter of ${service}: ${JSON.stringify(row)}`));
+    const incidents = await bridge.sql(`SELECT kind, topic, action FROM ${schema}.bus_incident`);
+    found.push(...incidents.rows.map((row) => `incident of ${service}: ${JSON.stringify(row)}`));
   }
+  return found;
 }
 
 function crashes(bridge: Bridge): string[] {

@@ -47,7 +47,8 @@ interface OpenLeg {
 }
 
 /** Rebuilds the legs from activities in order (see `orderActivities`); legs lie in the task and do not overlap. */
-export function legsOf(activities: readonly TaskActivity[], task: TaskClock): Leg[] {
+export function legsOf(activities: readonly TaskActivity[], times: TaskClock): Leg[] {
+  const task = clockOf(times, activities);
   const legs: Leg[] = [];
   let open: OpenLeg | undefined;
   let destination: TaskActivity['agent'] = null;
@@ -81,6 +82,16 @@ export function legsOf(activities: readonly TaskActivity[], task: TaskClock): Le
   }
   if (open !== undefined) open.leg.endMs = endOfCallMs(activities, open.leg) ?? lastEnd(activities, open.leg, task);
   return legs.map((leg) => within(leg, task)).filter((leg) => leg.startMs < leg.endMs);
+}
+
+/** A task that claims to have ended before it began is believed in neither: its rows say when it was. */
+function clockOf({ createdAtMs, endedAtMs }: TaskClock, activities: readonly TaskActivity[]): TaskClock {
+  if (createdAtMs < endedAtMs) return { createdAtMs, endedAtMs };
+  const starts = activities.map(({ startedAtMs }) => startedAtMs);
+  const ends = activities.map((activity) => Math.max(activity.startedAtMs, activity.endedAtMs ?? 0));
+  const least = (all: readonly number[], first: number) => all.reduce((a, b) => Math.min(a, b), first);
+  const most = (all: readonly number[], first: number) => all.reduce((a, b) => Math.max(a, b), first);
+  return { createdAtMs: least(starts, createdAtMs), endedAtMs: most(ends, endedAtMs) };
 }
 
 function newLeg(agentId: string, openedBy: TaskActivity, task: TaskClock): Leg {

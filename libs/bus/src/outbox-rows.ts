@@ -23,8 +23,8 @@ export interface OutboxRow {
 // kafkajs puts all records of a partition into one record batch, and the broker refuses batches beyond 1 MiB.
 const MAX_REQUEST_BYTES = 500_000;
 const RECORD_OVERHEAD_BYTES = 700;
-/** Bounds what one turn holds in memory. */
-const MAX_TURN_BYTES = 4_000_000;
+/** Bounds what one turn holds in memory; kafkajs copies it several times, and every shard has a turn of its own. */
+const MAX_TURN_BYTES = 2_000_000;
 
 /** The next rows of a shard in the order of their ids, bounded in number and bytes. */
 export async function readRows(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
@@ -37,6 +37,11 @@ export async function readRows(pool: Pool, shard: number, limit: number): Promis
     [shard, limit, MAX_TURN_BYTES],
   );
   return rows;
+}
+
+/** Whether a turn took as much as it may, so that there is probably more. */
+export function isFullTurn(rows: readonly OutboxRow[], limit: number): boolean {
+  return rows.length >= limit || rows.reduce((sum, row) => sum + Buffer.byteLength(row.value), 0) >= MAX_TURN_BYTES;
 }
 
 /** Splits rows, in order, into what one request may hold. */

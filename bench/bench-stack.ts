@@ -5,11 +5,16 @@ import { startStack } from '../scripts/stack/start-stack.ts';
 type StackOptions = Parameters<typeof startStack>[0];
 export type BenchStack = Awaited<ReturnType<typeof startStack>> & { servers: RunningServers; close(): Promise<void> };
 
-/** Real servers on data of their own and every service of the product as its own process. */
+/**
+ * Real servers on data of their own and every service of the product as its own process. BENCH_NODE_OPTIONS goes to the
+ * services, e.g. `--cpu-prof --cpu-prof-dir=…`.
+ */
 export async function startBenchStack(
   o: Omit<StackOptions, 'servers' | 'dataFolder' | 'webex'> & { folder: string; webex?: StackOptions['webex'] },
 ): Promise<BenchStack> {
   const { folder, webex = {}, ...options } = o;
+  const nodeOptions = process.env.BENCH_NODE_OPTIONS;
+  const profiling = nodeOptions ? { NODE_OPTIONS: nodeOptions } : {};
   const servers = await startServers({ dataFolder: `${folder}/servers` });
   try {
     const stack = await startStack({
@@ -19,7 +24,7 @@ export async function startBenchStack(
       ...options,
       environment: {
         LOG_LEVEL: 'warn',
-       
+
         ...options.environment,
       },
     });

@@ -4,10 +4,17 @@ import { ROOT } from '../scripts/stack/services.ts';
 import { run as importBench } from '../services/media-import/bench/import.ts';
 import { audioBench } from './audio/audio-bench.ts';
 import { captureBench } from './capture-bench.ts';
+import { latencyBench } from './latency/latency-bench.ts';
 import { type Benchmark, formatTable, type Measurement } from './measurement.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
 
-const BENCHMARKS: Benchmark[] = [pipelineBench, captureBench, { name: 'import', run: importBench }, audioBench];
+const BENCHMARKS: Benchmark[] = [
+  pipelineBench,
+  latencyBench,
+  captureBench,
+  { name: 'import', run: importBench },
+  audioBench,
+];
 const HELP = `npm run bench [-- options]
   --only=NAME  one of ${BENCHMARKS.map(({ name }) => name).join(', ')}; may be given several times
   --quick      fewer rounds, smaller amounts`;

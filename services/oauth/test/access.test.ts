@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
-import { uniqueName } from '@wxcc-wfo/testkit';
+import { faultProxy, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
-import { createAcd, type Deployment, deployment, type RunningOAuth, runOAuth } from './running-oauth.ts';
+import { createAcd, type Deployment, deployment, type RunningOAuth, runOAuth, signIn } from './running-oauth.ts';
 
 let simulator: Simulator;
 let database: OAuthDatabase;
@@ -189,14 +189,49 @@ describe('ACD-01 create, read and list', () => {
     }
     expect(names).toEqual(['A two', 'b one', 'The first']);
   });
+});
 
-  it('answers while Redis is away', async () => {
-    const alone = await runOAuth(shared, { jobs: true, environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
+describe('servers that are away', () => {
+  it('Redis at the start and in operation: signs in, refreshes, and hands over when it is back', async () => {
+    const { hostname, port } = new URL(shared.environment.REDIS_URL!);
+    const redis = await faultProxy({ target: { host: hostname, port: Number(port) } });
+    redis.refuse();
+    const alone = await runOAuth(shared, { environment: { REDIS_URL: `redis://${redis.address}` } });
     try {
-      expect((await alone.call(`/v1/acds/${acd.acdId}`)).status).toBe(200);
+      expect((await fetch(`${alone.url}/ready`)).status).toBe(200);
+      const again = await alone.call(`/v1/acds/${acd.acdId}/authorization-requests`, { method: 'POST' });
+      expect((await fetch(await signIn(again.body.authorizationUrl))).status).toBe(200);
+      await database.pool.query('UPDATE token SET next_refresh_at_ms = 0 WHERE acd_id = $1', [acd.acdId]);
+      await waitFor('the refresh', async () => {
+        const { rows } = await database.pool.query('SELECT version FROM token WHERE acd_id = $1', [acd.acdId]);
+        return rows[0].version === 2;
+      });
+      const key = `wfo:token:${acd.acdId}`;
+      expect(await oauth.wiring.redis.exists(key)).toBe(0);
+      redis.heal();
+      await waitFor('the hand-over', async () => (await oauth.wiring.redis.hget(key, 'version')) === '2');
+    } finally {
+      await alone.stop();
+      await redis.close();
+    }
+  });
+
+  it('Kafka: the HTTP API works on, and the events wait in the outbox', async () => {
+    // An outbox of its own: the others' relays would empty it.
+    const apart = await oauthDatabase();
+    const elsewhere = deployment(apart, simulator);
+    const alone = await runOAuth(elsewhere, { topics: false, environment: { KAFKA_BROKERS: '127.0.0.1:1' } });
+    try {
+      const key = elsewhere.keys.own;
+      const client = await alone.call('/v1/clients', { key, body: { name: 'c', clientId: 'c', clientSecret: 's' } });
+      const sent = { ...body(), clientRef: client.body.clientRef };
+      expect((await alone.call('/v1/acds', { key, body: sent })).status).toBe(201);
+      const { rows } = await apart.pool.query('SELECT topic FROM outbox');
+      expect(rows).toEqual([{ topic: 'acd-changed' }]);
       expect((await fetch(`${alone.url}/ready`)).status).toBe(200);
     } finally {
       await alone.stop();
+      await apart.drop();
     }
   });
 });

@@ -80,13 +80,13 @@ export interface Answer {
 /** `oauth` as `server.ts` starts it, in this process, over the run's real servers. */
 export async function runOAuth(
   shared: Deployment,
-  o: { environment?: Record<string, string>; jobs?: boolean; relay?: boolean } = {},
+  o: { environment?: Record<string, string>; jobs?: boolean; relay?: boolean; topics?: boolean } = {},
 ): Promise<RunningOAuth> {
   const config = loadConfig(oauthConfig, { ...shared.environment, ...o.environment });
   const logger = createLogger({ service: 'oauth', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   let url = '';
   const wiring = createWiring(config, logger, () => url);
-  await wiring.bus.ensureTopics(TOPICS_OUT, { partitions: 1, replicationFactor: 1 });
+  if (o.topics !== false) await wiring.bus.ensureTopics(TOPICS_OUT, { partitions: 1, replicationFactor: 1 });
   const app = await buildApp(wiring);
   url = await app.listen({ host: '127.0.0.1', port: 0 });
   if (o.relay !== false) await wiring.relay.start();
@@ -109,7 +109,7 @@ export async function runOAuth(
     async stop() {
       await Promise.all([app.close(), wiring.tokenJobs.stopRefreshing()]);
       await wiring.tokenJobs.stopHandingOver();
-      if (o.relay !== false) await wiring.relay.stop(5_000);
+      if (o.relay !== false) await wiring.relay.stop(o.topics === false ? 500 : 5_000);
       await wiring.close();
     },
   };

@@ -6,25 +6,14 @@ import { spawnService, type TopicLedger, topicLedger, uniqueName, waitFor } from
 import { Kafka, logLevel } from 'kafkajs';
 import { collectTraces, type TraceCollector } from '../../scripts/demo/trace-collector.ts';
 import { ROOT, SERVICE_NAMES } from '../../scripts/stack/services.ts';
+import { ask } from '../support/ask.ts';
 import { type Bridge, startBridge } from '../support/bridge.ts';
+import { STORIES } from '../support/stories.ts';
 import { chainsOf, hop } from '../support/trace-chains.ts';
 import { differencesFromTruth, publishedVersions } from '../support/truth.ts';
 
 const LINK_LIFETIME_SECONDS = 10;
 const FOREIGN_TENANT = '5f0c1de2-7a43-4b7e-9c11-0d6e8f2a4b90';
-
-const talk = (ms: number): ScriptStep => ({ do: 'talk', ms });
-const HANG_UP: ScriptStep = { do: 'hang-up', by: 'Customer', wrapUpMs: 1_000 };
-const STORIES: Record<'held' | 'transferred', ScriptStep[]> = {
-  held: [{ do: 'answer', agent: 0, ringMs: 1_000 }, talk(3_000), { do: 'hold', ms: 2_000 }, talk(2_000), HANG_UP],
-  transferred: [
-    { do: 'answer', agent: 1, ringMs: 1_000 },
-    talk(3_000),
-    { do: 'blind-transfer', agent: 2, ringMs: 1_000 },
-    talk(3_000),
-    HANG_UP,
-  ],
-};
 
 describe('the whole path', () => {
   const keys = { foreign: newApiKey('foreign'), reader: newApiKey('reader'), platform: newApiKey('platform') };
@@ -67,22 +56,6 @@ describe('the whole path', () => {
   async function linkTo({ contactId }: ContactSegmented): Promise<string> {
     const path = `/v1/contacts/${contactId}/audio-links`;
     return (await bridge.call<{ url: string }>('segmenter', path, { method: 'POST' })).url;
-  }
-
-  /** Any call, with any key or none: status and problem. */
-  async function ask(url: string, o: { key?: string; method?: string; body?: string; headers?: object } = {}) {
-    const answer = await fetch(url, {
-      method: o.method ?? (o.body === undefined ? 'GET' : 'POST'),
-      headers: {
-        ...(o.key === undefined ? {} : { authorization: `Bearer ${o.key}` }),
-        ...(o.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...o.headers,
-      },
-      ...(o.body === undefined ? {} : { body: o.body }),
-    });
-    const text = await answer.text();
-    const isJson = /json/.test(answer.headers.get('content-type') ?? '');
-    return { status: answer.status, body: isJson ? JSON.parse(text) : text };
   }
 
   it('OPS-01 one trace leads from the poll to the contact, through every process and hop, with durations', async () => {
@@ -335,7 +308,7 @@ describe('the whole path', () => {
     name: 'Another one',
     clientRef: FOREIGN_TENANT,
     username: 'somebody@contactcentre.example',
-    apiUrl: bridge.simulator.baseUrl,
-    webexOrgId: bridge.simulator.orgId,
+    apiUrl: bridge.tenant.baseUrl,
+    webexOrgId: bridge.tenant.orgId,
   });
 });

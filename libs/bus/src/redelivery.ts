@@ -84,11 +84,14 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
       if (!letter || (letter.state !== 'parked' && letter.state !== 'waiting')) return { result: 'not-found' };
       return await handleAgain(letter, false, by);
     },
-    /** Handles what is due; gives how many rows there were. Throws what is transient. */
+    /** Handles what is due; gives how many rows that settled or put off: none while others have them locked. Throws what is transient. */
     async handleDue(): Promise<number> {
       const due = await dueDeadLetters(o.pool, o.groupId, Date.now(), 50);
-      for (const letter of due) await handleAgain(letter, true, 'redelivery');
-      return due.length;
+      let handled = 0;
+      for (const letter of due) {
+        if ((await handleAgain(letter, true, 'redelivery')).result !== 'not-found') handled += 1;
+      }
+      return handled;
     },
   };
 }

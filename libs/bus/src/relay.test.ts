@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnService, testAddresses, waitFor } from '@wxcc-wfo/testkit';
 import { appendEvents, createRelay, OUTBOX_SHARDS, type Relay } from './index.ts';
+import { measureBacklog } from './outbox-backlog.ts';
 import type { RelayStep } from './relay-shard.ts';
 import subject from './testing/fixtures/ledger-subject.ts';
 import { createLifecycleKit, type LifecycleKit, testLogger } from './testing/index.ts';
@@ -31,6 +32,18 @@ describe('a relay', () => {
     await waitFor('the others to take over', () => left.every((r) => r.shards().length === 2));
     expect(new Set(left.flatMap((r) => r.shards()))).toEqual(new Set([0, 1, 2, 3]));
     await Promise.all(left.map((r) => r.stop()));
+  });
+
+  it('measures what waits in all shards, and since when', async () => {
+    expect(await measureBacklog(kit.pool)).toEqual({ unpublished: 0, oldestAtMs: null });
+    const startedAtMs = Date.now();
+    await appendEvents(kit.pool, kit.events(0, 30));
+    await kit.pool.query('UPDATE outbox SET created_at_ms = created_at_ms + 1000 WHERE shard = 0');
+    const { unpublished, oldestAtMs } = await measureBacklog(kit.pool);
+    expect(unpublished).toBe(30);
+    expect(oldestAtMs).toBeGreaterThanOrEqual(startedAtMs);
+    expect(oldestAtMs).toBeLessThanOrEqual(Date.now());
+    await kit.pool.query('DELETE FROM outbox');
   });
 
   it('sends soon after the commit, woken by it', async () => {

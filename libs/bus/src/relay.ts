@@ -7,6 +7,7 @@ import type { Bus } from './bus.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
 import { OUTBOX_SHARDS } from './outbox.ts';
+import { measureBacklog } from './outbox-backlog.ts';
 import { createLeaseBook, type LeaseBook } from './relay-lease.ts';
 import { createShardRelay, type ShardRelay, type ShardRelayOptions } from './relay-shard.ts';
 import { busMetrics } from './telemetry.ts';
@@ -98,18 +99,30 @@ export function createRelay(o: RelayOptions): Relay {
     let failures = 0;
     let nextObservationMs = 0;
     let nextCleaningMs = 0;
+    let observing: Promise<void> | undefined;
+    let cleaning: Promise<void> | undefined;
+    const toldAs = (what: string) => (error: unknown) => o.logger.debug({ reason: describeError(error) }, what);
     while (!stopping.signal.aborted) {
       lastTickMs = Date.now();
       try {
         await o.onStep?.('balancing', -1);
         await rebalance(leases);
-        if (Date.now() >= nextObservationMs) {
+        // Beside the loop: a look at a large backlog must not take the time in which the leases are renewed.
+        if (Date.now() >= nextObservationMs && !observing) {
           nextObservationMs = Date.now() + 5_000;
-          await observe(o.pool);
+          observing = observe(o.pool)
+            .catch(toldAs('the backlog of the outbox could not be measured'))
+            .finally(() => {
+              observing = undefined;
+            });
         }
-        if (Date.now() >= nextCleaningMs) {
+        if (Date.now() >= nextCleaningMs && !cleaning) {
           nextCleaningMs = Date.now() + 3_600_000;
-          await deleteOldBlobs(o.pool);
+          cleaning = deleteOldBlobs(o.pool)
+            .catch(toldAs('old event blobs could not be deleted'))
+            .finally(() => {
+              cleaning = undefined;
+            });
         }
         failures = 0;
       } catch (error) {
@@ -122,6 +135,7 @@ export function createRelay(o: RelayOptions): Relay {
       const ms = failures > 0 ? backoffMs(failures, { firstMs: 100, maxMs: leaseMs / 3 }) : leaseMs / 4;
       await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
+    await Promise.all([observing, cleaning]);
   }
 
   const relay: Relay = {
@@ -174,12 +188,9 @@ async function deleteOldBlobs(pool: Pool): Promise<void> {
 }
 
 async function observe(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ n: string; oldest: string | null }>(
-    'SELECT count(*)::text AS n, min(created_at_ms)::text AS oldest FROM outbox',
-  );
-  const oldestMs = rows[0]?.oldest;
-  busMetrics().bus_outbox_unpublished.record(Number(rows[0]?.n ?? 0));
-  busMetrics().bus_outbox_oldest_age_seconds.record(oldestMs ? Math.max(0, Date.now() - Number(oldestMs)) / 1000 : 0);
+  const { unpublished, oldestAtMs } = await measureBacklog(pool);
+  busMetrics().bus_outbox_unpublished.record(unpublished);
+  busMetrics().bus_outbox_oldest_age_seconds.record(oldestAtMs ? Math.max(0, Date.now() - oldestAtMs) / 1000 : 0);
 }
 
 /** Keeps one connection listening; reconnects for ever. `onRows(undefined)` after a gap: anything may have come. */

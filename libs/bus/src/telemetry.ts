@@ -23,7 +23,11 @@ export const busMetricCatalogue = {
     unit: 's',
     help: 'Age of the oldest unpublished event. Growing: the broker is away, or no replica relays its shard.',
   },
-  bus_outbox_unpublished: { kind: 'gauge', unit: '{event}', help: 'Committed events that are not yet published.' },
+  bus_outbox_unpublished: {
+    kind: 'gauge',
+    unit: '{event}',
+    help: 'Committed events that are not yet published, counted up to 100000.',
+  },
   bus_consumed_total: { kind: 'counter', unit: '{event}', help: 'Handled events.', labels: ['topic', 'outcome'] },
   bus_batch_duration_seconds: {
     kind: 'histogram',

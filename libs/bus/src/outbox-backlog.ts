@@ -12,7 +12,7 @@ export interface Backlog {
 export const MOST_COUNTED = 100_000;
 
 const MEASURE = `
-  SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT ${MOST_COUNTED}) AS some)::text AS unpublished, (
+  SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT ${MOST_COUNTED}) AS counted)::text AS unpublished, (
     SELECT min(first.created_at_ms) FROM generate_series(0, ${OUTBOX_SHARDS - 1}) AS s(shard), LATERAL (
       SELECT created_at_ms FROM outbox WHERE outbox.shard = s.shard ORDER BY id LIMIT 1) AS first)::text AS oldest`;
 

@@ -47,6 +47,7 @@ export function serviceEnvironment(secrets: DeploymentSecrets, more: readonly Mo
     IMPORT_CHECK_MS: '250',
     IMPORT_FIRST_RETRY_MS: '300',
     WEBHOOK_CHECK_MS: '2000',
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
     API_KEYS: JSON.stringify([...JSON.parse(apiKeyEntries(secrets)), ...moreKeys]),
   };
 }

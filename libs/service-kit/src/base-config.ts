@@ -63,6 +63,12 @@ export const baseConfig = {
     pattern: '^[A-Za-z0-9._-]*$',
     description: 'Put before every topic and group name, so that deployments can share a cluster',
   }),
+  KAFKA_SESSION_TIMEOUT_MS: Type.Integer({
+    default: 15_000,
+    minimum: 1_000,
+    maximum: 300_000,
+    description: 'A killed replica’s partitions go to the others after this; brokers take 6000 or more unless told',
+  }),
   API_KEYS: Type.Array(ApiKeyEntry, {
     default: [],
     secret: true,

@@ -130,8 +130,12 @@ function createMessaging(
   o: { pool: Pool; tokens: AccessTokens; logger: Logger; onFatal(error: unknown): void },
 ) {
   const { pool, logger } = o;
-  const { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: topicPrefix } = config;
-  const bus = createBus({ brokers, clientId: 'capture', topicPrefix, logger });
+  const {
+    KAFKA_BROKERS: brokers,
+    KAFKA_TOPIC_PREFIX: topicPrefix,
+    KAFKA_SESSION_TIMEOUT_MS: sessionTimeoutMs,
+  } = config;
+  const bus = createBus({ brokers, clientId: 'capture', topicPrefix, sessionTimeoutMs, logger });
   const relay = createRelay({ bus, pool, logger, ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}) });
   const consumer = createConsumer({
     bus,

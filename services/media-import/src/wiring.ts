@@ -51,6 +51,7 @@ export function createWiring(
     brokers: config.KAFKA_BROKERS,
     clientId: 'media-import',
     topicPrefix: config.KAFKA_TOPIC_PREFIX,
+    sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     logger,
   });
   const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });

@@ -1,9 +1,12 @@
 import { baseConfig } from '@wxcc-wfo/service-kit';
 import { type Static, Type } from 'typebox';
 
+// It consumes nothing.
+const { KAFKA_SESSION_TIMEOUT_MS: _unused, ...base } = baseConfig;
+
 /** The environment of `oauth`. */
 export const oauthConfig = Type.Object({
-  ...baseConfig,
+  ...base,
   SEALING_KEYS: Type.String({
     secret: true,
     description: 'Keys that seal tokens and client secrets at rest, `id:base64,…`, the first seals (AUTH-06).',

@@ -33,6 +33,7 @@ export function createWiring(config: SegmenterConfig, o: { logger: Logger; onFat
     brokers: config.KAFKA_BROKERS,
     clientId: 'segmenter',
     topicPrefix: config.KAFKA_TOPIC_PREFIX,
+    sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     logger,
   });
   const metrics = createSegmenterMetrics();

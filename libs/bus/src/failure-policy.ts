@@ -1,4 +1,4 @@
-import { isTransient as isTransientSql, sqlState } from '@wxcc-wfo/service-kit';
+import { isTransient as isTransientSql, sqlState } from '@wxcc-wfo/service-kit/sql-error';
 
 // A missing table, column or grant is a deployment that isn't finished, not a fault of the event; a transaction that
 // the server ended because we idled in it was our own pause.

@@ -5,7 +5,7 @@ import type { SqlClient } from './pool.ts';
 import { type ProblemError, problem } from './problem.ts';
 import { isTransient } from './sql-error.ts';
 
-/** Who calls. The tenant comes from the credential, never from the request. */
+/** Who calls. Whose data may be seen is decided by the credential alone. */
 export interface Caller {
   /** `key:<id>` or `oidc:<sub>` */
   subject: string;

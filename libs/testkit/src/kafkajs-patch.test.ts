@@ -4,7 +4,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { testAddresses, uniqueName } from './index.ts';
 import { createTopics } from './test-topic.ts';
 
-// Without patches/kafkajs@2.2.4.patch each open connection re-arms a 1 ms timer for ever (kafkajs issue 1751).
+// Without patches/kafkajs@2.2.4.patch an open connection keeps setting timers of 1 ms (kafkajs issue 1751).
 it('an idle kafkajs connection arms no timer, and no timer has a negative delay', async () => {
   const topic = uniqueName('idle');
   await createTopics(testAddresses.kafkaBrokers, topic);

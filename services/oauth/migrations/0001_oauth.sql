@@ -26,7 +26,7 @@ CREATE TABLE acd (
   changed_at_ms   bigint NOT NULL
 );
 CREATE UNIQUE INDEX acd_name ON acd (tenant_id, lower(name)) WHERE NOT deleted;
--- One active ACD per Webex organization and WFO tenant (ACD-01).
+-- A tenant connects an organization once (ACD-01).
 CREATE UNIQUE INDEX acd_organization ON acd (tenant_id, webex_org_id) WHERE NOT deleted;
 
 -- A request to authorize; only the hash of its state is kept, it is used once and expires.

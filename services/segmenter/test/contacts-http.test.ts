@@ -225,7 +225,7 @@ describe('who may see what (architecture rule 13)', () => {
   });
 });
 
-describe('audio that is not there answers with its state (MED-02)', () => {
+describe('MED-02 asking for audio that cannot be played yet gives the upload state', () => {
   it.each([
     ['call-3', 'no-file-to-upload'],
     ['call-2', 'file-not-yet-uploaded'],

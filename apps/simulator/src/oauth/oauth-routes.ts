@@ -89,7 +89,7 @@ function exchange(tenant: Tenant, form: Record<string, string>, clientId: string
     if (refused !== undefined) {
       throw new ApiError(
         refused.status ?? 400,
-        refused.message ?? 'The refresh token provided is expired, revoked, malformed, or invalid.',
+        refused.message ?? 'This refresh token cannot be used: it was revoked, has expired or is not one of ours.',
       );
     }
     return tenant.tokens.refresh(form.refresh_token ?? '', clientId);

@@ -106,7 +106,7 @@ export function createTokenStore(settings: OauthSettings, now: () => number): To
     refresh(refreshToken, clientId) {
       const known = refreshTokens.get(refreshToken);
       if (known === undefined || known.expiresMs <= now() || known.clientId !== clientId) {
-        return 'The refresh token provided is expired, revoked, malformed, or invalid.';
+        return 'This refresh token cannot be used: it was revoked, has expired or is not one of ours.';
       }
       refreshes += 1;
       if (!settings.rotateRefreshTokens) return issue(known, refreshToken);

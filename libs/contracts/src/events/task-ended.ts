@@ -42,6 +42,10 @@ export const TaskEnded = Type.Object(
     metadata: Type.Array(MetadataValue, { maxItems: 500 }),
     activities: Type.Array(TaskActivity, { description: 'Oldest first.' }),
   },
-  { $id: 'task-ended', description: 'One ended task: facts, mapped metadata and its activities in order.' },
+  {
+    $id: 'task-ended',
+    description:
+      'A task that has ended: what is known of it, its metadata under the tenant’s labels, and what happened, oldest first.',
+  },
 );
 export type TaskEnded = Static<typeof TaskEnded>;

@@ -86,7 +86,7 @@ it('refreshes without a redirect URI', async () => {
 it.each([400, 401])(
   'takes HTTP %i for a definitive refusal, whatever the body says, and shows no secret',
   async (status) => {
-    const echo = `The refresh token refresh-token-1 of very secret is expired, revoked, malformed, or invalid`;
+    const echo = `Refused: refresh-token-1 with very secret cannot be used`;
     stub.answer(() => ({ status, json: { errors: [{ description: echo }], message: echo } }));
     const error: Error = await oauth.refresh(refresh).then(
       () => new Error('refreshed'),

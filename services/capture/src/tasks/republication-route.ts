@@ -1,8 +1,8 @@
+import { findAcd } from '@wxcc-wfo/acd';
 import { Nullable, problemSchema } from '@wxcc-wfo/contracts';
 import { type App, problem } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { Type } from 'typebox';
-import { readAcd } from '../acds/acd-repository.ts';
 import { createRepublishTasksJob } from './republish-tasks-job.ts';
 import type { TaskPosition } from './task-repository.ts';
 
@@ -23,7 +23,7 @@ const Answer = Type.Object({
   cursor: Nullable(Type.String({ description: 'Send it again with the same range to go on; null: all is published.' })),
 });
 
-/** POST /v1/republications: an owner publishes a range of its events again, for a service that comes later. */
+/** POST /v1/republications: tells the stored tasks of a time range once more, to whoever was not there or was restored. */
 export async function republicationRoute(app: App, deps: { pool: Pool }): Promise<void> {
   const republish = createRepublishTasksJob(deps);
   app.post(
@@ -39,7 +39,7 @@ export async function republicationRoute(app: App, deps: { pool: Pool }): Promis
       },
     },
     async (request) => {
-      const acd = await readAcd(deps.pool, request.body.acdId.toLowerCase());
+      const acd = await findAcd(deps.pool, request.body.acdId.toLowerCase());
       const { tenantId } = request.caller;
       if (!acd || (tenantId !== null && tenantId !== acd.tenantId)) {
         const detail = `There is no ACD ${request.body.acdId}.`;

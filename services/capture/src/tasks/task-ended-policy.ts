@@ -126,7 +126,7 @@ const namedRef = (id: string | null | undefined, name: string | null | undefined
 const text = (value: string | null, maxLength: number): string | null =>
   value !== null && value.length > maxLength ? value.slice(0, maxLength) : value;
 
-/** CAP-02: contacts of a channel are made only if QM and that channel's box are on; e-mail only feeds statistics. */
+/** CAP-02: quality management and the channel's own box both decide; e-mail and the rest count in statistics alone. */
 export function areContactsWanted(channel: Channel, qm: AcdChanged['qualityManagement']): boolean {
   const box: Record<Channel, boolean> = {
     voice: qm.voice,

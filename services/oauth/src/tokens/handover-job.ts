@@ -4,8 +4,8 @@ import { listExpiries, listLivingTokens, type StoredToken, tokenBinding } from '
 const PAGE = 200;
 
 /**
- * Puts every living access token into the hand-over store unless the same or a newer one lies there, so that an emptied
- * Redis is filled again from Postgres within seconds. Gives how many were written.
+ * Puts every living access token into the hand-over store unless the same or a newer one lies there, so that a Redis
+ * that lost its data has every token back at the next look. Gives how many were written.
  */
 export async function handOverLivingTokens(wiring: Wiring): Promise<number> {
   let written = 0;

@@ -3,9 +3,9 @@ import type { Leg } from './legs-policy.ts';
 import { intersect, type TimeSpan } from './time-span.ts';
 
 /*
- * Consultations (guide: "Warm — the first agent speaks to the second agent to provide relevant context and background
- * information before the transfer … takes place. The consultation portion of a warm transfer … is included in contact
- * recordings"; SEG-03, SEG-04).
+ * Consultations (guide: "Warm" among the complex call events; SEG-03, SEG-04).
+ *
+ * In a warm transfer the agents talk to each other first; what they say then is part of both their contacts.
  *
  *   A holds, consults B from 0:30 to 0:45, transfers; B answers at 0:46, ends at 2:00
  *     with a consult recording   → A: to 0:45, on hold, but the consultation heard; B: from 0:30 to 2:00, beginning with

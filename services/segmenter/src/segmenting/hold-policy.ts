@@ -3,9 +3,9 @@ import type { Leg } from './legs-policy.ts';
 import { type TimeSpan, union } from './time-span.ts';
 
 /*
- * Hold and resume (guide: "A customer is put on hold. Hold music is played on the customer's leg of the call"; SEG-02,
- * MED-04). A hold makes no contact. The recording holds hold music there, so the contact is silent there, on every
- * channel, and its clock runs on.
+ * Hold and resume (guide: "Hold/Resume" among the call event types; SEG-02, MED-04). A hold makes no contact. What the
+ * customer hears meanwhile, music, is in the recording, so the contact is silent there, on every channel, and its clock
+ * runs on.
  *
  *   A talks 10 s, holds 20 s, talks 30 s                      → A: one contact of 60 s, silent from 10 s to 30 s
  *   A holds, the customer hangs up                            → silent to the end

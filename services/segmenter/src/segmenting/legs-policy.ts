@@ -5,8 +5,8 @@ import { fellThrough, isDeparture, mayBeginQueueTransfer } from './transfer-poli
 /*
  * Who was connected to the customer, and when (guide: "Call accepted/ended"; SEG-01, SEG-02).
  *
- * "Webex WFO determines when agents were active on the call through Start and End timestamps and segments the contact
- * accordingly." An agent's leg runs from the answer (`connected`) to the transfer or to the end of the call.
+ * The times of the activities say which agent was active when. An agent's leg runs from the answer (`connected`) to the
+ * transfer or to the end of the call.
  *
  *   queue, ring, A answers, talks, the customer hangs up, wrap-up   → A: answer to hang-up; queue, IVR, ringing and
  *                                                                     wrap-up are no part of it

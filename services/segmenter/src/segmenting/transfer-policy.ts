@@ -3,8 +3,8 @@ import type { TaskActivity } from '@wxcc-wfo/contracts';
 /*
  * Transfers (guide: "Complex call event types", SEG-03).
  *
- * "Webex WFO segments the call by the number of times that it was transferred. For each transfer, Webex WFO creates a
- * separate contact, and it associates each contact with the agent who handled that segment of the transferred call."
+ * Each completed transfer adds a contact: the call falls into one contact per agent who had the customer, and each
+ * belongs to the agent who talked then.
  *
  *   cold, to an agent    blind-transferred, transferred (its length is the ringing), connected: no offered row
  *   cold, to a queue     dequeued, queue-transferred, …, offered, connected

@@ -10,7 +10,10 @@ export const RecordingAvailable = Type.Object(
   {
     ...Ownership,
     taskId: WebexId,
-    recordingId: { ...Uuid, description: 'Ours: UUIDv5 of organization, task and the ACD’s recording id.' },
+    recordingId: {
+      ...Uuid,
+      description: 'Ours: UUIDv5 of ACD connection, organization, task and the ACD’s recording id.',
+    },
     generation: Type.Integer({ minimum: 1, description: 'A higher one replaces all lower ones (redaction).' }),
     storedAtMs: EpochMs,
     leg: ClosedEnum(RECORDING_LEGS, 'The main call or a consultation.'),

@@ -28,7 +28,7 @@ export async function rememberOffered(
 ): Promise<OfferedRecording[]> {
   const offered = recordings.map((captured) => ({
     captured,
-    recordingId: recordingIdOf({ ...captured, webexOrgId: job.webexOrgId, taskId: job.taskId }),
+    recordingId: recordingIdOf({ ...captured, acdId: job.acdId, webexOrgId: job.webexOrgId, taskId: job.taskId }),
   }));
   const { rows } = await sql.query<{ recording_id: string; generation: number | null }>(
     `INSERT INTO recording (recording_id, acd_id, task_id, tenant_id, webex_recording_id, leg, is_segment, started_at_ms,

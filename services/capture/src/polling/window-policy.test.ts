@@ -70,8 +70,9 @@ describe('planReads (rule 5: gaps first, then from the last end less the overlap
     ]);
   });
 
-  it('has nothing to read when the clock stands before the last end by more than the overlap', () => {
-    expect(planReads({ gaps: [], lastEndMs: NOW_MS + 400_000 }, NOW_MS, SETTINGS)).toEqual([]);
+  it('reads up to now also when a clock that ran ahead has been put back: what was read of the future proves nothing', () => {
+    const plan = planReads({ gaps: [], lastEndMs: NOW_MS + 400_000 }, NOW_MS, SETTINGS);
+    expect(plan).toEqual([{ startMs: NOW_MS - 300_000, endMs: NOW_MS }]);
   });
 });
 

@@ -48,7 +48,9 @@ export function planReads(
 }
 
 function planEdge(lastEndMs: number | null, nowMs: number, settings: WindowSettings): TimeWindow[] {
-  const fromMs = lastEndMs === null ? nowMs - settings.initialLookbackMs : lastEndMs - settings.overlapMs;
+  // A ledger that ends in the future was written by a clock that ran ahead; its tasks had not ended when it was read.
+  const fromMs =
+    lastEndMs === null ? nowMs - settings.initialLookbackMs : Math.min(lastEndMs, nowMs) - settings.overlapMs;
   const windows: TimeWindow[] = [];
   for (let startMs = fromMs; startMs < nowMs; startMs += settings.maxWindowMs) {
     windows.push({ startMs, endMs: Math.min(startMs + settings.maxWindowMs, nowMs) });

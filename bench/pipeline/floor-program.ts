@@ -13,6 +13,7 @@ export interface FloorProgram {
   /** Hands over what to store and send for each task. */
   expect(contacts: Map<string, PreparedContact[]>): Promise<void>;
   go(): void;
+  pids(): Record<string, number>;
   close(): Promise<void>;
 }
 
@@ -76,6 +77,7 @@ export async function startFloorProgram(o: {
       await answered;
     },
     go: () => tell('capture', { kind: 'go' }),
+    pids: () => Object.fromEntries([...hops].map(([hop, child]) => [`floor of ${hop}`, child.pid!])),
     async close() {
       await Promise.all([...hops.values()].map(stop));
       await pool.end();

@@ -3,7 +3,7 @@ import { appendEvents } from '@wxcc-wfo/bus';
 import { type ContactSegmented, type TaskEnded, TOPICS } from '@wxcc-wfo/contracts';
 import { createPool, inTransaction } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
-import { type BenchStack, cpuSeconds, residentMemory, startBenchStack } from '../bench-stack.ts';
+import { type BenchStack, processorTimes, residentMemory, startBenchStack } from '../bench-stack.ts';
 import { type Benchmark, type BenchmarkOptions, type Measurement, median, pairedRatio } from '../measurement.ts';
 import { syntheticCall } from '../synthetic-calls.ts';
 import { type ContactWatch, watchContacts } from './contact-watch.ts';
@@ -46,16 +46,13 @@ async function run({ quick, folder, say }: BenchmarkOptions): Promise<Measuremen
     await playRound(setting, WARM_UP);
     const early = memoryOf(stack);
     const rounds: Round[] = [];
-    const cpuBefore = cpuOf(stack);
-    for (let n = 0; n < (quick ? 2 : 4); n++) {
+    for (let n = 0; n < (quick ? 3 : 5); n++) {
       const round = await playRound(setting, TASKS);
       rounds.push(round);
       say(`product ${round.product.toFixed(0)} tasks/s, floor ${round.floor.toFixed(0)} tasks/s`);
     }
-    const perThousand = (service: number) =>
-      ((cpuOf(stack)[service]! - cpuBefore[service]!) / rounds.length / TASKS) * 1e6;
-    const shares = stack.services.map(({ name }, index) => `${name} ${perThousand(index).toFixed(0)} ms`);
-    say(`processor time per 1,000 tasks: ${shares.join(', ')}`);
+    say(`processor time of the product, ms per 1,000 tasks: ${describe(rounds.map((round) => round.used.product))}`);
+    say(`processor time of the floor, ms per 1,000 tasks: ${describe(rounds.map((round) => round.used.floor))}`);
     let tasks = WARM_UP + rounds.length * TASKS;
     for (; !quick && tasks < 100_000; tasks += TASKS) await playProduct(setting, callsOf(TASKS));
     return [throughput(rounds), ...memoryLines(stack, { early, late: memoryOf(stack), tasks })];
@@ -97,6 +94,8 @@ interface Round {
   /** Tasks per second. */
   product: number;
   floor: number;
+  /** Processor seconds by process. */
+  used: { product: Map<string, number>; floor: Map<string, number> };
 }
 
 interface Calls {
@@ -116,9 +115,29 @@ function callsOf(count: number): Calls {
 /** The product and the floor, one after the other, over the same calls. */
 async function playRound(setting: Setting, count: number): Promise<Round> {
   const calls = callsOf(count);
-  const productMs = await playProduct(setting, calls);
-  const floorMs = await playFloor(setting, calls);
-  return { product: (count / productMs) * 1e3, floor: (count / floorMs) * 1e3 };
+  const [productMs, product] = await withProcessorTimes(setting, () => playProduct(setting, calls));
+  await prepareFloor(setting, calls);
+  const [floorMs, floor] = await withProcessorTimes(setting, () => playFloor(setting, calls));
+  return { product: (count / productMs) * 1e3, floor: (count / floorMs) * 1e3, used: { product, floor } };
+}
+
+async function withProcessorTimes<R>(
+  { stack, floor }: Setting,
+  work: () => Promise<R>,
+): Promise<[R, Map<string, number>]> {
+  const services = Object.fromEntries(stack.services.map((service) => [service.name, service.pid()!]));
+  const named = { ...services, ...floor.pids() };
+  const before = processorTimes(named);
+  const result = await work();
+  const used = [...processorTimes(named)].map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)] as const);
+  return [result, new Map(used)];
+}
+
+function describe(rounds: readonly Map<string, number>[]): string {
+  const names = [...new Set(rounds.flatMap((round) => [...round.keys()]))];
+  const perThousand = (name: string) => (median(rounds.map((round) => round.get(name) ?? 0)) / TASKS) * 1e6;
+  const parts = names.map((name) => ({ name, ms: perThousand(name) })).filter(({ ms }) => ms >= 5);
+  return parts.map(({ name, ms }) => `${name} ${ms.toFixed(0)}`).join(', ');
 }
 
 /** From the commit that shows the stored tasks to the relay until the last contact is on its topic, ms. */
@@ -137,13 +156,16 @@ async function playProduct({ outbox, seen }: Setting, { tasks, contacts }: Calls
   return (await last) - began;
 }
 
-async function playFloor({ floor, segmenter, seen }: Setting, { owner, tasks, contacts }: Calls): Promise<number> {
+async function prepareFloor({ floor, segmenter, seen }: Setting, { owner, tasks }: Calls): Promise<void> {
   await floor.prepare({
     values: tasks.map((task) => JSON.stringify(task)),
     keys: tasks.map((task) => `${task.acdId}:${task.taskId}`),
     owner,
   });
   await floor.expect(await madeOf(segmenter, owner.tenantId, seen.product.values()));
+}
+
+async function playFloor({ floor, seen }: Setting, { contacts }: Calls): Promise<number> {
   const last = seen.floor.until(contacts, PATIENCE_MS);
   const began = performance.now();
   floor.go();
@@ -192,7 +214,6 @@ function throughput(rounds: readonly Round[]): Measurement {
 
 type Memory = ReturnType<typeof residentMemory>[];
 const memoryOf = (stack: BenchStack): Memory => stack.services.map((service) => residentMemory(service.pid()!));
-const cpuOf = (stack: BenchStack): number[] => stack.services.map((service) => cpuSeconds(service.pid()!));
 
 function memoryLines(stack: BenchStack, o: { early: Memory; late: Memory; tasks: number }): Measurement[] {
   return stack.services.map(({ name }, index) => {

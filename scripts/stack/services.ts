@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 export const SERVICES = [
   { name: 'oauth', worksForAcds: false },
   { name: 'media-import', worksForAcds: true },
-  { name: 'capture', worksForAcds: false },
+  { name: 'capture', worksForAcds: true },
   { name: 'segmenter', worksForAcds: false },
 ] as const;
 

@@ -6,10 +6,13 @@ import type { Redis } from 'ioredis';
 /** Why no token can be had now; the work waits, it does not fail. */
 export class NoAccessToken extends Error {
   override name = 'NoAccessToken';
-  constructor(acdId: string) {
-    super(`There is no valid access token for ACD ${acdId}. Wait for its authorization, or authorize it again.`);
+  constructor(acdId: string, reason = 'Wait for its authorization, or authorize it again.', options?: ErrorOptions) {
+    super(`There is no valid access token for ACD ${acdId}. ${reason}`, options);
   }
 }
+
+/** A token this close to its end is asked for anew, in case the notice of its successor was missed. */
+const NEAR_EXPIRY_MS = 60_000;
 
 export interface TokenSourceOptions {
   /** A pool of the schema with `acdMigrationsFolder`'s tables. */
@@ -25,13 +28,15 @@ export interface TokenSourceOptions {
 
 export interface TokenSource {
   /**
-   * The newest access token that can be had: from the hand-over store, else the own copy, which serves while Redis and
-   * oauth are away. @throws NoAccessToken when there is none, or only an expired one
+   * The own copy's token, which serves while Redis and oauth are away. The hand-over store is asked when there is none,
+   * when it is about to expire, or when it is the one that was `refused`. @throws NoAccessToken
    */
-  getAccessToken(acdId: string): Promise<string>;
+  getAccessToken(acdId: string, refused?: string): Promise<string>;
+  /** Copies the hand-over store's token if it is newer; a store that is away changes nothing. True when it was newer. */
+  copyNewer(acdId: string): Promise<boolean>;
   /**
    * For a consumer's `onCommitted`: copies the tokens that `token-refreshed` announced while the hand-over store has
-   * them. What is missed (a kill, Redis away) is copied at the next use.
+   * them. What is missed (a kill, Redis away) is copied once the token is refused or about to expire.
    */
   copyAnnounced(events: readonly ReceivedEvent[]): void;
 }
@@ -46,19 +51,8 @@ interface Copy {
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { sql, redis, handover, atRest, logger } = options;
   const nowMs = options.nowMs ?? Date.now;
-  const held = new Map<string, Copy>();
-
-  /** A version never goes back, whatever order answers arrive in. */
-  function hold(acdId: string, copy: Copy): Copy {
-    const known = held.get(acdId);
-    if (known && known.version >= copy.version) return known;
-    held.set(acdId, copy);
-    return copy;
-  }
 
   async function ownCopy(acdId: string): Promise<Copy | undefined> {
-    const known = held.get(acdId);
-    if (known) return known;
     const { rows } = await sql.query<{ version: number; sealed: string; expires_at_ms: number }>(
       'SELECT version, sealed, expires_at_ms FROM access_token WHERE acd_id = $1',
       [acdId],
@@ -67,60 +61,73 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     if (!row) return undefined;
     try {
       const token = atRest.open(row.sealed, binding(acdId, row.version)).toString('utf8');
-      return hold(acdId, { version: row.version, token, expiresAtMs: row.expires_at_ms });
+      return { version: row.version, token, expiresAtMs: row.expires_at_ms };
     } catch (error) {
       logger.warn({ acdId, err: error }, 'the own copy of a token can’t be opened; give back the old SEALING_KEYS');
       return undefined;
     }
   }
 
-  /** What oauth handed over, if that is newer than `own`; undefined as well when the store is away. */
-  async function handedOver(acdId: string, own: Copy | undefined): Promise<Copy | undefined> {
+  /** What oauth handed over, kept as the own copy if it is newer than `own`; undefined as well when the store is away. */
+  async function copyHandedOver(acdId: string, own: Copy | undefined): Promise<Copy | undefined> {
+    const offered = await redis
+      .hmget(`wfo:token:${acdId}`, 'version', 'sealed', 'expiresAtMs')
+      .catch((error: unknown): null[] => {
+        logger.warn({ acdId, err: error }, 'the token hand-over store can’t be read; the own copy of the token serves');
+        return [];
+      });
+    const [version, sealed, expiresAtMs] = offered;
+    if (!version || !sealed || !expiresAtMs || Number(version) <= (own?.version ?? 0)) return undefined;
+    const token = openHandedOver(acdId, version, sealed);
+    const copy = { version: Number(version), token, expiresAtMs: Number(expiresAtMs) };
+    await keep(acdId, copy);
+    return copy;
+  }
+
+  function openHandedOver(acdId: string, version: string, sealed: string): string {
     try {
-      const [version, sealed, expiresAtMs] = await redis.hmget(
-        `wfo:token:${acdId}`,
-        'version',
-        'sealed',
-        'expiresAtMs',
-      );
-      if (!version || !sealed || !expiresAtMs || Number(version) <= (own?.version ?? 0)) return undefined;
-      const token = handover.open(sealed, `${acdId}:${version}`).toString('utf8');
-      return { version: Number(version), token, expiresAtMs: Number(expiresAtMs) };
-    } catch (error) {
-      logger.warn({ acdId, err: error }, 'the token hand-over store can’t be read; the own copy of the token serves');
-      return undefined;
+      return handover.open(sealed, `${acdId}:${version}`).toString('utf8');
+    } catch (cause) {
+      const reason = `The one of version ${version} can’t be opened: give this service and oauth the same HANDOVER_KEYS.`;
+      throw new NoAccessToken(acdId, reason, { cause });
     }
   }
 
+  /** Written only over an older version, or over itself, which heals a copy whose key is lost; never of a deleted ACD. */
   async function keep(acdId: string, copy: Copy): Promise<void> {
     await sql.query(
       `INSERT INTO access_token (acd_id, version, sealed, expires_at_ms)
        SELECT $1::uuid, $2::int, $3::text, $4::bigint WHERE NOT EXISTS (SELECT FROM acd WHERE acd_id = $1 AND deleted)
        ON CONFLICT (acd_id) DO UPDATE SET version = excluded.version, sealed = excluded.sealed,
          expires_at_ms = excluded.expires_at_ms
-       WHERE access_token.version < excluded.version`,
+       WHERE access_token.version <= excluded.version`,
       [acdId, copy.version, atRest.seal(copy.token, binding(acdId, copy.version)), copy.expiresAtMs],
     );
   }
 
-  async function newest(acdId: string): Promise<Copy | undefined> {
-    const own = await ownCopy(acdId);
-    const handed = await handedOver(acdId, own);
-    if (!handed) return own;
-    await keep(acdId, handed);
-    return hold(acdId, handed);
+  const isValid = (copy: Copy | undefined): copy is Copy => copy !== undefined && copy.expiresAtMs > nowMs();
+
+  async function copyNewer(acdId: string): Promise<boolean> {
+    return (await copyHandedOver(acdId, await ownCopy(acdId))) !== undefined;
   }
 
   return {
-    async getAccessToken(acdId) {
-      const copy = await newest(acdId);
-      if (!copy || copy.expiresAtMs <= nowMs()) throw new NoAccessToken(acdId);
+    copyNewer,
+    async getAccessToken(acdId, refused) {
+      const own = await ownCopy(acdId);
+      if (own && own.token !== refused && own.expiresAtMs - nowMs() >= NEAR_EXPIRY_MS) return own.token;
+      const newest = await copyHandedOver(acdId, own).catch((error: unknown) => {
+        if (!isValid(own)) throw error;
+        logger.warn({ acdId, err: error }, 'a newer token can’t be copied; the own copy of the token serves');
+      });
+      const copy = newest ?? own;
+      if (!isValid(copy)) throw new NoAccessToken(acdId);
       return copy.token;
     },
     copyAnnounced(events) {
       const announced = events.filter((event) => event.topic === TOPICS.tokenRefreshed);
       for (const acdId of new Set(announced.map((event) => event.payload.acdId))) {
-        newest(acdId).catch((error) => logger.warn({ acdId, err: error }, 'an announced token is not copied yet'));
+        copyNewer(acdId).catch((error) => logger.warn({ acdId, err: error }, 'an announced token is not copied yet'));
       }
     },
   };

@@ -59,6 +59,19 @@ describe('ACD-05 copies of ACDs over real Postgres', () => {
     expect((await pool.query('SELECT FROM access_token WHERE acd_id = $1', [acd.acdId])).rowCount).toBe(0);
   });
 
+  it('keeps the token of a deleted ACD while there is a subscription to take back with it', async () => {
+    const acd = anAcd();
+    await receive(acd);
+    await pool.query(`INSERT INTO access_token VALUES ($1, 1, 'sealed', 0)`, [acd.acdId]);
+    await pool.query(
+      `INSERT INTO webhook_subscription (acd_id, tenant_id, destination_url, secret_sealed, state)
+       VALUES ($1, $2, 'https://bridge.example.com/', 'sealed', 'active')`,
+      [acd.acdId, acd.tenantId],
+    );
+    await receive({ ...acd, revision: 2, deleted: true });
+    expect((await pool.query('SELECT FROM access_token WHERE acd_id = $1', [acd.acdId])).rowCount).toBe(1);
+  });
+
   it('converges in any order and batches, and deletion lasts', async () => {
     const input = fc.record({
       revisions: fc.shuffledSubarray([1, 2, 3, 4, 5], { minLength: 1 }),

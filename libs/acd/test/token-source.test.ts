@@ -44,7 +44,7 @@ describe('AUTH-06 access tokens over real Redis and Postgres', () => {
     redis.hset(`wfo:token:${acdId}`, {
       version,
       sealed: handover.seal(`token-${version}`, `${o.boundTo ?? acdId}:${version}`),
-      expiresAtMs: o.expiresAtMs ?? NOW_MS + 60_000,
+      expiresAtMs: o.expiresAtMs ?? NOW_MS + 3_600_000,
     });
 
   it('gives what was handed over, and its own sealed copy when Redis has been emptied', async () => {
@@ -72,17 +72,39 @@ describe('AUTH-06 access tokens over real Redis and Postgres', () => {
     }
   });
 
-  it('never goes back to an older version, from memory or after a restart', async () => {
+  it('never goes back to an older version, from the running source or after a restart', async () => {
     await handOver(5);
     const running = source();
     expect(await running.getAccessToken(acdId)).toBe('token-5');
     await handOver(4);
-    expect(await running.getAccessToken(acdId)).toBe('token-5');
+    expect(await running.copyNewer(acdId)).toBe(false);
+    expect(await running.getAccessToken(acdId, 'token-5')).toBe('token-5');
     expect(await source().getAccessToken(acdId)).toBe('token-5');
     const { rows } = await pool.query('SELECT version FROM access_token WHERE acd_id = $1', [acdId]);
     expect(rows).toEqual([{ version: 5 }]);
     await handOver(6);
+    expect(await running.copyNewer(acdId)).toBe(true);
+    expect(await running.copyNewer(acdId)).toBe(false);
     expect(await running.getAccessToken(acdId)).toBe('token-6');
+  });
+
+  it('works from its own copy first, and asks for the next one when it was refused or is about to expire', async () => {
+    await handOver(1);
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
+    await handOver(2, { expiresAtMs: NOW_MS + 59_999 });
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
+    expect(await source().getAccessToken(acdId, 'token-1')).toBe('token-2');
+    await handOver(3);
+    expect(await source().getAccessToken(acdId)).toBe('token-3');
+  });
+
+  it('sees at once what another replica copied', async () => {
+    await handOver(1);
+    const running = source();
+    await running.getAccessToken(acdId);
+    await handOver(2);
+    await source().copyNewer(acdId);
+    expect(await running.getAccessToken(acdId)).toBe('token-2');
   });
 
   it('says that there is none when it has expired or never was', async () => {
@@ -94,6 +116,24 @@ describe('AUTH-06 access tokens over real Redis and Postgres', () => {
   it('does not take a token that was sealed for another ACD', async () => {
     await handOver(1, { boundTo: randomUUID() });
     await expect(source().getAccessToken(acdId)).rejects.toThrow(NoAccessToken);
+    await expect(source().getAccessToken(acdId)).rejects.toThrow(/HANDOVER_KEYS/);
+    expect((await pool.query('SELECT FROM access_token WHERE acd_id = $1', [acdId])).rowCount).toBe(0);
+  });
+
+  it('works on with its own copy when the next one can’t be opened', async () => {
+    await handOver(1, { expiresAtMs: NOW_MS + 30_000 });
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
+    await handOver(2, { boundTo: randomUUID() });
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
+  });
+
+  it('copies anew when its own copy can’t be opened any more', async () => {
+    await handOver(1);
+    await source().getAccessToken(acdId);
+    await pool.query(`UPDATE access_token SET sealed = 'v1.lost.a.b' WHERE acd_id = $1`, [acdId]);
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
+    await redis.del(`wfo:token:${acdId}`);
+    expect(await source().getAccessToken(acdId)).toBe('token-1');
   });
 
   it('copies a token as soon as it is announced', async () => {

@@ -39,8 +39,8 @@ export interface WebexClientOptions {
   quota: WebexQuota;
   /** The OAuth client id: Webex counts requests by it. */
   quotaKey: string;
-  /** Asked before each call, and once more after a 401. */
-  getAccessToken(): Promise<string>;
+  /** Asked before each call, and once more after a 401, then with the token that was refused. */
+  getAccessToken(refused?: string): Promise<string>;
   orgId: string;
   kind: WorkKind;
   onUnknownValue?: OnUnknownValue;

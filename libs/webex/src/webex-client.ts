@@ -23,7 +23,7 @@ export function createWebexClient(options: WebexClientOptions): WebexClient {
     hosts: endpoints,
     timeouts,
     budget: { quota, quotaKey, kind },
-    getAccessToken: () => options.getAccessToken(),
+    getAccessToken: (refused) => options.getAccessToken(refused),
   });
   const deps = { transport, apiUrl, orgId, onUnknown };
   return {

@@ -1,22 +1,5 @@
--- Capture owns: its copy of each ACD, its copy of each access token, the ledger of windows it has read, the tasks, and
--- the webhook's subscription and hints. Times are epoch milliseconds UTC; windows are half-open [start, end).
-
-CREATE TABLE acd (
-  acd_id uuid PRIMARY KEY,
-  tenant_id uuid NOT NULL,
-  revision bigint NOT NULL,
-  deleted boolean NOT NULL,
-  configuration jsonb NOT NULL
-);
-
--- Written only over an older version; sealed, bound to `${acdId}:${version}`.
-CREATE TABLE token (
-  acd_id uuid PRIMARY KEY,
-  tenant_id uuid NOT NULL,
-  version bigint NOT NULL,
-  sealed text NOT NULL,
-  expires_at_ms bigint NOT NULL
-);
+-- Capture owns: the ledger of windows it has read, the tasks, and the webhooks' hints. Its copies of ACDs and tokens and
+-- its webhook subscriptions are libs/acd's tables. Times are epoch milliseconds UTC; windows are half-open [start, end).
 
 -- One row per ACD: who polls it now (lease with a fencing epoch), when next, and how the last polls went.
 CREATE TABLE poll_state (
@@ -97,32 +80,16 @@ CREATE TABLE hint (
 );
 CREATE INDEX hint_due ON hint (next_attempt_at_ms);
 
--- The secret is written (sealed) before the subscription is asked for, so that no webhook comes without its secret.
-CREATE TABLE webhook_subscription (
-  acd_id uuid PRIMARY KEY,
-  tenant_id uuid NOT NULL,
-  webex_subscription_id text,
-  destination_url text NOT NULL,
-  secret_sealed text NOT NULL,
-  state text NOT NULL CHECK (state IN ('creating', 'active', 'deleting')),
-  checked_at_ms bigint NOT NULL DEFAULT 0,
-  last_event_at_ms bigint,
-  last_error text
-);
-
 -- HTTP reads go through the reader's role of this schema, which sees one tenant at a time.
 DO $$
 DECLARE
   reader text := current_schema() || '_reader';
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['acd', 'token', 'poll_state', 'window_ledger', 'task', 'refused_task', 'hint',
-                              'webhook_subscription'] LOOP
+  FOREACH name IN ARRAY ARRAY['poll_state', 'window_ledger', 'task', 'refused_task', 'hint'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY of_tenant ON %I FOR SELECT TO %I
                     USING (tenant_id = nullif(current_setting(''app.tenant_id'', true), '''')::uuid)', name, reader);
   END LOOP;
-  EXECUTE format('GRANT SELECT ON acd, poll_state, window_ledger, task, refused_task, hint TO %I', reader);
-  EXECUTE format('GRANT SELECT (acd_id, tenant_id, destination_url, state, checked_at_ms, last_event_at_ms, last_error)
-                  ON webhook_subscription TO %I', reader);
+  EXECUTE format('GRANT SELECT ON poll_state, window_ledger, task, refused_task, hint TO %I', reader);
 END $$;

@@ -12,7 +12,7 @@ import type { CaptureConfig } from './config.ts';
 import { captureStateRoute } from './polling/capture-state-route.ts';
 import { republicationRoute } from './tasks/republication-route.ts';
 import { taskRoute } from './tasks/task-route.ts';
-import { webhookRoute } from './webhooks/webhook-route.ts';
+import { taskWebhookRoute } from './webhooks/task-webhook-route.ts';
 import type { Wiring } from './wiring.ts';
 
 const STALLED_LOOP_MS = 60_000;
@@ -45,7 +45,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
   await captureStateRoute(app, { pool, readerRole, clock });
   await taskRoute(app, { pool, readerRole });
   await republicationRoute(app, { pool });
-  await webhookRoute(app, { pool, sealer: wiring.sealer, clock, onHint: wiring.hintJob.wake });
+  await taskWebhookRoute(app, { pool, sealer: wiring.sealer, clock, onHint: wiring.hintJob.wake });
   await deadLetterRoutes(app, { deadLetters: createDeadLetters({ pool, consumers: [consumer] }) });
   await eventBlobRoutes(app, { pool });
   return app;

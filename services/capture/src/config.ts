@@ -6,7 +6,7 @@ export const captureConfig = Type.Object({
   ...baseConfig,
   SEALING_KEYS: Type.String({
     secret: true,
-    description: 'Keys that seal webhook secrets at rest, `id:base64,…`, the first seals.',
+    description: 'Keys that seal tokens and webhook secrets at rest, `id:base64,…`, the first seals.',
   }),
   HANDOVER_KEYS: Type.String({
     secret: true,

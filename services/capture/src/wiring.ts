@@ -1,23 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
+import { createTokenSource, type TokenSource } from '@wxcc-wfo/acd';
 import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
-import { type AcdChanged, TOPICS } from '@wxcc-wfo/contracts';
+import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
 import { createSharedQuota, createWebexClient, type SharedQuota, type WebexClient } from '@wxcc-wfo/webex';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { handleAcdChanged } from './acds/acd-changed-consumer.ts';
 import { createDatabaseClock, type DatabaseClock } from './clock.ts';
 import type { CaptureConfig } from './config.ts';
+import { captureHandlers } from './polling/consumed-events.ts';
 import { createPollJob, type PollJob } from './polling/poll-job.ts';
 import type { WindowSettings } from './polling/window-policy.ts';
 import { createStoreTasksJob } from './tasks/store-tasks-job.ts';
-import { type AccessTokens, createAccessTokens } from './tokens/access-tokens.ts';
-import { createTokenHandover } from './tokens/handover-client.ts';
-import { copyAnnouncedTokens, handleTokenRefreshed } from './tokens/token-refreshed-consumer.ts';
 import { createHintJob, type HintJob } from './webhooks/hint-job.ts';
-import { createTendSubscriptionJob } from './webhooks/tend-subscription-job.ts';
+import { createTendTaskWebhook } from './webhooks/task-webhook.ts';
 
 /** What capture is made of; everything is built, nothing runs yet. */
 export interface Wiring {
@@ -27,7 +25,7 @@ export interface Wiring {
   pool: Pool;
   redis: Redis;
   quota: SharedQuota;
-  /** Seals webhook secrets. */
+  /** Seals webhook secrets and copies of tokens. */
   sealer: Sealer;
   bus: Bus;
   relay: Relay;
@@ -52,12 +50,6 @@ export function windowSettings(config: Pick<CaptureConfig, 'OVERLAP_MS' | 'INITI
   };
 }
 
-/** What capture consumes. */
-export const captureHandlers = {
-  [TOPICS.acdChanged]: handleAcdChanged,
-  [TOPICS.tokenRefreshed]: handleTokenRefreshed,
-};
-
 export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal(error: unknown): void }): Wiring {
   const { logger } = o;
   const pool = createPool({
@@ -70,16 +62,12 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
   const redis = connectRedis(config, logger);
   const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
   const sealer = createSealer(parseKeyring(config.SEALING_KEYS));
-  const tokens = createAccessTokens({
-    pool,
-    clock,
-    logger,
-    handover: createTokenHandover(redis),
-    sealer: createSealer(parseKeyring(config.HANDOVER_KEYS)),
-  });
+  const handover = createSealer(parseKeyring(config.HANDOVER_KEYS));
+  const { nowMs } = clock;
+  const tokens = createTokenSource({ sql: pool, redis, handover, atRest: sealer, logger, nowMs });
   const { bus, relay, consumer } = createMessaging(config, { pool, tokens, ...o });
   const sourceOf = (acd: AcdChanged) => createSource(config, { acd, quota, tokens });
-  const storeTasks = createStoreTasksJob({ pool, nowMs: clock.nowMs });
+  const storeTasks = createStoreTasksJob({ pool, nowMs });
   const pollJob = createPollJob({
     pool,
     clock,
@@ -87,12 +75,12 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
     sourceOf,
     storeTasks,
     tokens,
-    tendSubscription: createTendSubscriptionJob({
-      pool,
+    tendSubscription: createTendTaskWebhook({
+      sql: pool,
       sealer,
-      clock,
+      nowMs,
       logger,
-      webhookBase: config.WEBHOOK_PUBLIC_BASE,
+      publicBase: config.WEBHOOK_PUBLIC_BASE,
       checkEveryMs: config.WEBHOOK_CHECK_MS,
     }),
     owner: `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`,
@@ -127,7 +115,7 @@ export async function waitForRedis(redis: Redis): Promise<void> {
 
 function createMessaging(
   config: CaptureConfig,
-  o: { pool: Pool; tokens: AccessTokens; logger: Logger; onFatal(error: unknown): void },
+  o: { pool: Pool; tokens: TokenSource; logger: Logger; onFatal(error: unknown): void },
 ) {
   const { pool, logger } = o;
   const {
@@ -143,9 +131,7 @@ function createMessaging(
     logger,
     groupId: 'capture',
     handlers: captureHandlers,
-    onCommitted: copyAnnouncedTokens(o.tokens, (error, acdId) =>
-      logger.warn({ err: error, acdId }, 'an announced access token could not be copied yet'),
-    ),
+    onCommitted: o.tokens.copyAnnounced,
     onFatal: o.onFatal,
     ...(config.INTERNAL_API_KEY ? { internalApiKey: config.INTERNAL_API_KEY } : {}),
     blobOrigins: config.EVENT_BLOB_ORIGINS,
@@ -156,7 +142,7 @@ function createMessaging(
 /** The ACD's API. Capture signs nobody in, so the OAuth addresses are of no use here. */
 function createSource(
   config: CaptureConfig,
-  o: { acd: AcdChanged; quota: SharedQuota; tokens: AccessTokens },
+  o: { acd: AcdChanged; quota: SharedQuota; tokens: TokenSource },
 ): WebexClient {
   return createWebexClient({
     endpoints: {
@@ -169,7 +155,7 @@ function createSource(
     },
     quota: o.quota,
     quotaKey: o.acd.quotaKey,
-    getAccessToken: () => o.tokens.current(o.acd.acdId),
+    getAccessToken: (refused) => o.tokens.getAccessToken(o.acd.acdId, refused),
     orgId: o.acd.webexOrgId,
     kind: 'live-capture',
   });

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { busMigrationsFolder } from '@wxcc-wfo/bus';
+import { acdMigrationsFolder } from '@wxcc-wfo/acd';
+import { busMigrationsFolder, type ReceivedEvent } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
-import { accessMigrationsFolder, createPool, migrateService } from '@wxcc-wfo/service-kit';
+import { accessMigrationsFolder, createPool, migrateService, type SqlClient } from '@wxcc-wfo/service-kit';
 import { testDatabase, uniqueName } from '@wxcc-wfo/testkit';
 import pg, { type Pool } from 'pg';
+import { captureHandlers } from '../src/polling/consumed-events.ts';
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -22,7 +24,7 @@ export async function captureDatabase(): Promise<CaptureDatabase> {
     adminUrl: database.url,
     service,
     password: randomUUID(),
-    folders: [accessMigrationsFolder, busMigrationsFolder, migrations],
+    folders: [accessMigrationsFolder, busMigrationsFolder, acdMigrationsFolder, migrations],
   });
   const pool = createPool({ url: databaseUrl, applicationName: 'capture-test', max: 8 });
   return {
@@ -37,6 +39,12 @@ export async function captureDatabase(): Promise<CaptureDatabase> {
       await admin.end();
     },
   };
+}
+
+/** What `acd-changed` does to capture. */
+export async function applyAcdChanges(sql: SqlClient, acds: AcdChanged[]): Promise<void> {
+  const events = acds.map((payload) => ({ payload }) as ReceivedEvent<'acd-changed'>);
+  await captureHandlers['acd-changed'](events, sql);
 }
 
 /** An authorized ACD with quality management on for voice. */

@@ -3,7 +3,6 @@ import { type AcdChanged, type TaskEnded, TOPICS } from '@wxcc-wfo/contracts';
 import { createSimulator, type FaultRequest, type Simulator } from '@wxcc-wfo/simulator';
 import { type TopicLedger, testAddresses, topicLedger, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import { signWebhook } from '@wxcc-wfo/webex';
-import { secretBinding } from '../src/webhooks/tend-subscription-job.ts';
 import { anAcd, type CaptureDatabase, captureDatabase } from './capture-database.ts';
 import { announce, type RunningCapture, runCapture, signIn } from './running-capture.ts';
 
@@ -126,7 +125,7 @@ describe('CAP-01 capture loses and doubles nothing while its source misbehaves',
       });
     async function secret(): Promise<string> {
       const { rows } = await database.pool.query('SELECT secret_sealed FROM webhook_subscription');
-      return capture.wiring.sealer.open(rows[0].secret_sealed, secretBinding(acd.acdId)).toString();
+      return capture.wiring.sealer.open(rows[0].secret_sealed, `webhook:${acd.acdId}`).toString();
     }
     async function call(text: string, signature: string, acdId = acd.acdId) {
       const headers = { 'content-type': 'application/json', 'x-webexcc-signature': signature };
@@ -187,7 +186,7 @@ describe('CAP-01 capture loses and doubles nothing while its source misbehaves',
     await waitFor('the end of the subscription', () => simulator.tenant.subscriptions.list(2).length === 0);
     await waitFor(
       'the end of the token',
-      async () => (await database.pool.query('SELECT FROM token')).rows.length === 0,
+      async () => (await database.pool.query('SELECT FROM access_token')).rows.length === 0,
     );
     const answer = await fetch(`${capture.url}/v1/webhooks/capture/${acd.acdId}`, { method: 'POST', body: '{}' });
     expect(answer.status).toBe(404);

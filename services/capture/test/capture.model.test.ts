@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AcdChanged, TaskEnded } from '@wxcc-wfo/contracts';
 import fc from 'fast-check';
-import { applyAcdChanges } from '../src/acds/acd-repository.ts';
 import type { WindowSettings } from '../src/polling/window-policy.ts';
 import { recogniseEndedTask } from '../src/tasks/task-ended-policy.ts';
 import { addHint } from '../src/webhooks/hint-repository.ts';
-import { anAcd, type CaptureDatabase, captureDatabase } from './capture-database.ts';
+import { anAcd, applyAcdChanges, type CaptureDatabase, captureDatabase } from './capture-database.ts';
 import { type Change, FakeSource } from './fake-source.ts';
 import { createReplica, LEASE_MS, type Replica } from './replica.ts';
 

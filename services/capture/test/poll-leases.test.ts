@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import type { WebexClient } from '@wxcc-wfo/webex';
-import { applyAcdChanges } from '../src/acds/acd-repository.ts';
-import { anAcd, type CaptureDatabase, captureDatabase } from './capture-database.ts';
+import { anAcd, applyAcdChanges, type CaptureDatabase, captureDatabase } from './capture-database.ts';
 import { FakeSource } from './fake-source.ts';
 import { createReplica, LEASE_MS } from './replica.ts';
 

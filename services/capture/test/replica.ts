@@ -63,7 +63,7 @@ export function createReplica(o: {
     pollJob: createPollJob({
       ...shared,
       owner: o.owner,
-      tokens: { current: async () => 'token', copyNewer: async () => false },
+      tokens: { copyNewer: async () => false },
       tendSubscription: async () => {},
       settings: { intervalMs: o.intervalMs ?? 1_000, leaseMs: LEASE_MS, concurrency: 1, windows: o.windows },
     }),

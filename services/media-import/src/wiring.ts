@@ -103,7 +103,7 @@ export function createWiring(
         quotaKey: acd.quotaKey,
         kind: 'captures',
         orgId: acd.webexOrgId,
-        getAccessToken: () => tokens.getAccessToken(acd.acdId),
+        getAccessToken: (refused) => tokens.getAccessToken(acd.acdId, refused),
       }),
     async close() {
       quota.close();

@@ -78,10 +78,15 @@ describe('one exchange', () => {
 
   it('reads the token again once after a 401, then gives up', async () => {
     const tokens = ['old', 'new', 'never'];
-    const getAccessToken = async () => tokens.shift() ?? 'none';
+    const refusals: (string | undefined)[] = [];
+    const getAccessToken = async (refused?: string) => {
+      refusals.push(refused);
+      return tokens.shift() ?? 'none';
+    };
     stub.answer((request) => (request.headers.authorization === 'Bearer new' ? { json: {} } : { status: 401 }));
     await send({}, { getAccessToken });
     expect(stub.requests.map((request) => request.headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
+    expect(refusals).toEqual([undefined, 'old']);
     stub.answer(() => ({ status: 401 }));
     await expect(send()).rejects.toMatchObject({ kind: 'unauthorized', retriable: false });
     expect(stub.requests).toHaveLength(4);

@@ -23,7 +23,7 @@ export interface TransportOptions {
   timeouts?: WebexTimeouts | undefined;
   /** Budget to take from before each attempt; left out only where no client id is known. */
   budget?: { quota: WebexQuota; quotaKey: string; kind: WorkKind } | undefined;
-  getAccessToken?: (() => Promise<string>) | undefined;
+  getAccessToken?: ((refused?: string) => Promise<string>) | undefined;
 }
 
 export interface Call {
@@ -55,13 +55,14 @@ export function createTransport(options: TransportOptions): Transport {
     const url = checkUrl(call.url, options.hosts);
     let deadlineAtMs = Number.POSITIVE_INFINITY;
     let token: string | undefined;
+    let refused: string | undefined;
     let tokenReadAgain = false;
 
     const attempt = async (): Promise<unknown> => {
       await takeBudget(call.signal, deadlineAtMs);
       // The deadline begins with the first permission: waiting for the budget is no fault of Webex.
       if (deadlineAtMs === Number.POSITIVE_INFINITY) deadlineAtMs = Date.now() + timeouts.deadlineMs;
-      token ??= await options.getAccessToken?.();
+      token ??= await options.getAccessToken?.(refused);
       try {
         return await exchange(url, call, token, deadlineAtMs);
       } catch (error) {
@@ -80,6 +81,7 @@ export function createTransport(options: TransportOptions): Transport {
         if (!options.getAccessToken || tokenReadAgain) throw error;
         if (!(error instanceof WebexError) || error.kind !== 'unauthorized') throw error;
         tokenReadAgain = true;
+        refused = token;
         token = undefined;
         return attempt();
       }

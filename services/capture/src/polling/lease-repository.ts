@@ -24,6 +24,20 @@ interface ClaimRow {
   configuration: AcdChanged;
 }
 
+/** Makes ACDs due at once, those that were not known before as well. */
+export async function makePollsDue(tx: SqlClient, acds: readonly AcdChanged[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO poll_state (acd_id, tenant_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])
+     ON CONFLICT (acd_id) DO UPDATE SET next_poll_at_ms = 0`,
+    [acds.map((acd) => acd.acdId), acds.map((acd) => acd.tenantId)],
+  );
+}
+
+/** Makes those of these ACDs due at once whose last poll failed. */
+export async function makeFailedPollsDue(tx: SqlClient, acdIds: readonly string[]): Promise<void> {
+  await tx.query('UPDATE poll_state SET next_poll_at_ms = 0 WHERE acd_id = ANY($1::uuid[]) AND failures > 0', [acdIds]);
+}
+
 /**
  * Claims the ACD that has been due longest and that nobody polls; null when there is none. Due are authorized ACDs, and
  * deleted ones that still have a webhook subscription to take back.
@@ -37,7 +51,7 @@ export async function claimPoll(
      FROM acd WHERE acd.acd_id = p.acd_id AND p.acd_id = (
        SELECT s.acd_id FROM poll_state s JOIN acd a ON a.acd_id = s.acd_id
        WHERE s.next_poll_at_ms <= $2 AND (s.owner IS NULL OR s.lease_expires_at_ms < $2)
-         AND ((NOT a.deleted AND a.configuration->>'authorization' = 'authorized')
+         AND (a.active
               OR (a.deleted AND EXISTS (SELECT FROM webhook_subscription w WHERE w.acd_id = s.acd_id)))
        ORDER BY s.next_poll_at_ms, s.acd_id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
      RETURNING p.epoch, p.failures, acd.deleted, acd.configuration`,

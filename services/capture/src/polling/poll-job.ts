@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { NoAccessToken, type TokenSource } from '@wxcc-wfo/acd';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { inTransaction, type Logger } from '@wxcc-wfo/service-kit';
 import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
@@ -7,7 +8,6 @@ import type { Pool } from 'pg';
 import type { DatabaseClock } from '../clock.ts';
 import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
-import { type AccessTokens, NoTokenError } from '../tokens/access-tokens.ts';
 import { claimPoll, handBackPoll, holdLease, LeaseLostError, type PollLease, releasePoll } from './lease-repository.ts';
 import { nextPollDelayMs, type PollFailure, tellProblem } from './poll-problem-policy.ts';
 import { createReadWindowJob } from './read-window-job.ts';
@@ -27,7 +27,7 @@ export interface PollJobDeps {
   /** The ACD's API, for the work of live capture. */
   sourceOf(acd: AcdChanged): WebexClient;
   storeTasks: StoreTasksJob;
-  tokens: AccessTokens;
+  tokens: Pick<TokenSource, 'copyNewer'>;
   /** Run under the ACD's lease before each poll reads; keeps or takes back the webhook subscription. Never throws. */
   tendSubscription(acd: AcdChanged, source: WebexClient, signal: AbortSignal): Promise<void>;
   clock: DatabaseClock;
@@ -196,7 +196,7 @@ function describeFailure(error: unknown): PollFailure {
   return {
     message: trackingId && !message.includes(trackingId) ? `${message} (tracking id ${trackingId})` : message,
     webexKind: isWebex ? error.kind : null,
-    isTokenMissing: error instanceof NoTokenError,
+    isTokenMissing: error instanceof NoAccessToken,
     retryAfterMs: isWebex ? (error.retryAfterMs ?? null) : null,
   };
 }

@@ -16,11 +16,9 @@ export interface ClaimedHints {
 /** A webhook of the same task begins anew: its attempts start over and it is due at once. */
 export async function addHint(client: SqlClient, owner: Owner, o: { taskId: string; nowMs: number }): Promise<void> {
   await client.query(
-    `WITH hinted AS (
-       INSERT INTO hint (acd_id, tenant_id, task_id, received_at_ms, next_attempt_at_ms) VALUES ($1, $2, $3, $4, $4)
-       ON CONFLICT (acd_id, task_id) DO UPDATE SET generation = hint.generation + 1, attempts = 0,
-         received_at_ms = excluded.received_at_ms, next_attempt_at_ms = excluded.next_attempt_at_ms)
-     UPDATE webhook_subscription SET last_event_at_ms = $4 WHERE acd_id = $1`,
+    `INSERT INTO hint (acd_id, tenant_id, task_id, received_at_ms, next_attempt_at_ms) VALUES ($1, $2, $3, $4, $4)
+     ON CONFLICT (acd_id, task_id) DO UPDATE SET generation = hint.generation + 1, attempts = 0,
+       received_at_ms = excluded.received_at_ms, next_attempt_at_ms = excluded.next_attempt_at_ms`,
     [owner.acdId, owner.tenantId, o.taskId, o.nowMs],
   );
 }
@@ -66,7 +64,7 @@ export async function claimHints(
     `UPDATE hint h SET attempts = h.attempts + 1, next_attempt_at_ms = $1::bigint + $2::bigint
      FROM acd WHERE acd.acd_id = h.acd_id AND (h.acd_id, h.task_id) IN (
        SELECT d.acd_id, d.task_id FROM hint d JOIN acd a ON a.acd_id = d.acd_id
-       WHERE d.next_attempt_at_ms <= $1 AND NOT a.deleted AND a.configuration->>'authorization' = 'authorized'
+       WHERE d.next_attempt_at_ms <= $1 AND a.active
        ORDER BY d.next_attempt_at_ms LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
      RETURNING h.acd_id, h.task_id, h.generation, h.attempts, acd.configuration`,
     [o.nowMs, o.claimMs, o.limit],
@@ -88,6 +86,10 @@ export async function dropHints(client: SqlClient, acdId: string, hints: readonl
      WHERE h.acd_id = $1 AND h.task_id = d.task_id AND h.generation = d.generation`,
     [acdId, hints.map((hint) => hint.taskId), hints.map((hint) => hint.generation)],
   );
+}
+
+export async function dropHintsOfAcds(client: SqlClient, acdIds: readonly string[]): Promise<void> {
+  await client.query('DELETE FROM hint WHERE acd_id = ANY($1::uuid[])', [acdIds]);
 }
 
 /** Sets when hints are tried again, but not of those that were hinted again meanwhile. */

@@ -5,7 +5,7 @@ export {
   openDecryptingReader,
 } from './encryption/decrypting-reader.ts';
 export { DecryptionFailed, type DecryptionFailedCode } from './encryption/decryption-failed.ts';
-export { createEncryptor, type EncryptorOptions } from './encryption/encryptor.ts';
+export { createEncryptor, createFileCipher, type EncryptorOptions, type FileCipher } from './encryption/encryptor.ts';
 export { ciphertextSizeBytes, DEFAULT_SEGMENT_BYTES, KEY_BYTES } from './encryption/segment-layout.ts';
 export { type ByteRange, contentRange, parseByteRange } from './render/byte-range.ts';
 export {

@@ -1,4 +1,4 @@
-import { createCipheriv, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import {
   checkSegmentSize,
@@ -19,77 +19,70 @@ export interface EncryptorOptions {
   segmentSizeBytes?: number;
 }
 
-class Encryptor extends Transform {
-  readonly #fileKey: KeyObject;
-  readonly #noncePrefix: Buffer = randomBytes(NONCE_PREFIX_BYTES);
-  readonly #segmentBytes: number;
-  #header: Buffer | undefined;
-  #pending: Buffer;
-  #filled = 0;
-  #index = 0;
+/** Ciphertext of one file, made as the plaintext comes. The buffers it gives are new and the caller's own. */
+export interface FileCipher {
+  /** Takes the next plaintext, which it does not keep, and gives what is sealed by now: often nothing. */
+  push(chunk: Uint8Array): Buffer[];
+  /** Gives the rest of the file. */
+  end(): Buffer[];
+  /** Wipes the plaintext that was not sealed yet; to be called in any case. */
+  destroy(): void;
+}
 
-  constructor(options: EncryptorOptions, segmentBytes: number) {
-    super({ readableHighWaterMark: 64 * 1024, writableHighWaterMark: segmentBytes });
-    const salt = randomBytes(SALT_BYTES);
-    this.#fileKey = deriveFileKey(options.key, salt, options.associatedData);
-    this.#segmentBytes = segmentBytes;
-    this.#header = Buffer.concat([Buffer.from([HEADER_BYTES]), salt, this.#noncePrefix]);
-    this.#pending = Buffer.allocUnsafeSlow(segmentBytes - TAG_BYTES);
-  }
+/** As `createEncryptor`, without a stream around it: for who writes the file himself and knows when a buffer is done with. */
+export function createFileCipher(options: EncryptorOptions): FileCipher {
+  const segmentBytes = options.segmentSizeBytes ?? DEFAULT_SEGMENT_BYTES;
+  checkSegmentSize(segmentBytes);
+  const salt = randomBytes(SALT_BYTES);
+  const noncePrefix = randomBytes(NONCE_PREFIX_BYTES);
+  const fileKey = deriveFileKey(options.key, salt, options.associatedData);
+  const pending = Buffer.allocUnsafeSlow(segmentBytes - TAG_BYTES);
+  let filled = 0;
+  let index = 0;
+  const capacity = () => segmentBytes - TAG_BYTES - (index === 0 ? HEADER_BYTES : 0);
 
-  #capacity(): number {
-    return this.#segmentBytes - TAG_BYTES - (this.#index === 0 ? HEADER_BYTES : 0);
-  }
-
-  /** Head and tail are pushed by themselves: joining them to the body would copy every byte once more. */
-  #seal(plaintext: Buffer, isLast: boolean): void {
-    if (this.#index > 0xffffffff) throw new Error('The file has more segments than its format can count.');
-    const cipher = createCipheriv('aes-256-gcm', this.#fileKey, segmentNonce(this.#noncePrefix, this.#index, isLast));
-    if (this.#header !== undefined) this.push(this.#header);
-    this.#header = undefined;
-    this.push(cipher.update(plaintext));
+  /** Head and tail stay by themselves: joining them to the body would copy every byte once more. */
+  function seal(plaintext: Uint8Array, isLast: boolean, into: Buffer[]): void {
+    if (index > 0xffffffff) throw new Error('The file has more segments than its format can count.');
+    const cipher = createCipheriv('aes-256-gcm', fileKey, segmentNonce(noncePrefix, index, isLast));
+    if (index === 0) into.push(Buffer.concat([Buffer.from([HEADER_BYTES]), salt, noncePrefix]));
+    into.push(cipher.update(plaintext));
     cipher.final();
-    this.push(cipher.getAuthTag());
-    this.#index++;
+    into.push(cipher.getAuthTag());
+    index++;
   }
 
-  // A full segment waits until more comes: only then is it known not to be the last.
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    try {
+  return {
+    // A full segment waits until more comes: only then is it known not to be the last.
+    push(chunk) {
+      const sealed: Buffer[] = [];
       let at = 0;
       while (at < chunk.length) {
-        const capacity = this.#capacity();
-        if (this.#filled === capacity) {
-          this.#seal(this.#pending.subarray(0, capacity), false);
-          this.#filled = 0;
-        } else if (this.#filled === 0 && chunk.length - at > capacity) {
-          this.#seal(chunk.subarray(at, at + capacity), false);
-          at += capacity;
+        const room = capacity();
+        if (filled === room) {
+          seal(pending.subarray(0, room), false, sealed);
+          filled = 0;
+        } else if (filled === 0 && chunk.length - at > room) {
+          seal(chunk.subarray(at, at + room), false, sealed);
+          at += room;
         } else {
-          const taken = chunk.copy(this.#pending, this.#filled, at, at + capacity - this.#filled);
-          this.#filled += taken;
-          at += taken;
+          const taken = chunk.subarray(at, at + room - filled);
+          pending.set(taken, filled);
+          filled += taken.length;
+          at += taken.length;
         }
       }
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  }
-
-  override _flush(done: TransformCallback): void {
-    try {
-      this.#seal(this.#pending.subarray(0, this.#filled), true);
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#pending.fill(0);
-    done(error);
-  }
+      return sealed;
+    },
+    end() {
+      const sealed: Buffer[] = [];
+      seal(pending.subarray(0, filled), true, sealed);
+      return sealed;
+    },
+    destroy() {
+      pending.fill(0);
+    },
+  };
 }
 
 /**
@@ -97,7 +90,27 @@ class Encryptor extends Transform {
  * Salt and nonce prefix are drawn anew for each file. Throws RangeError for a short key or an impossible segment size.
  */
 export function createEncryptor(options: EncryptorOptions): Transform {
-  const segmentBytes = options.segmentSizeBytes ?? DEFAULT_SEGMENT_BYTES;
-  checkSegmentSize(segmentBytes);
-  return new Encryptor(options, segmentBytes);
+  const cipher = createFileCipher(options);
+  const pushAll = (stream: Transform, make: () => Buffer[], done: TransformCallback) => {
+    try {
+      for (const piece of make()) stream.push(piece);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+  return new Transform({
+    readableHighWaterMark: 64 * 1024,
+    writableHighWaterMark: options.segmentSizeBytes ?? DEFAULT_SEGMENT_BYTES,
+    transform(chunk: Buffer, _encoding, done) {
+      pushAll(this, () => cipher.push(chunk), done);
+    },
+    flush(done) {
+      pushAll(this, () => cipher.end(), done);
+    },
+    destroy(error, done) {
+      cipher.destroy();
+      done(error);
+    },
+  });
 }

@@ -1,16 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
-import {
-  ciphertextSizeBytes,
-  createEncryptor,
-  createWavInspectionStream,
-  DEFAULT_SEGMENT_BYTES,
-  InvalidWav,
-  KEY_BYTES,
-} from '@wxcc-wfo/audio';
+import { ciphertextSizeBytes, DEFAULT_SEGMENT_BYTES, InvalidWav, KEY_BYTES } from '@wxcc-wfo/audio';
 import type { Sealer } from '@wxcc-wfo/service-kit';
 import { type WebexClient, type WebexDownload, WebexError } from '@wxcc-wfo/webex';
 import type { OfferedRecording, StoredFile } from '../recordings/recording-repository.ts';
+import { encryptIntoFile } from './encrypt-into-file.ts';
 import type { MediaStore } from './media-store.ts';
 
 /** What an import writes; redactions write the higher ones (rule 9). */
@@ -84,16 +77,12 @@ async function storeDownload(deps: { store: MediaStore; atRest: Sealer }, work: 
   const { recordingId, download, path, key, signal } = work;
   const pending = await deps.store.create(path);
   try {
-    const { stream: inspect, inspection } = createWavInspectionStream(
-      download.contentLength === undefined ? {} : { expectedBytes: download.contentLength },
-    );
-    const encrypt = createEncryptor({
+    const found = await encryptIntoFile(download, pending, {
       key,
       associatedData: Buffer.from(fileBinding(recordingId, FIRST_GENERATION)),
       segmentSizeBytes: SEGMENT_BYTES,
+      signal,
     });
-    await pipeline(download.body, inspect, encrypt, pending.stream, { signal });
-    const found = inspection();
     if (found.truncated) throw new DownloadFailed('truncated', `The file is incomplete: ${found.truncation}.`);
     await pending.commit();
     return {

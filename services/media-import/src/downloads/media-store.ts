@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
 
 /** A file that is being written: it is there whole after `commit`, or not at all. */
 export interface PendingFile {
-  stream: Writable;
+  /** Appends; the buffers are free for other use once it has resolved. One call at a time. */
+  write(pieces: Uint8Array[]): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
@@ -20,8 +18,6 @@ export interface MediaStore {
   /** Removes the file, finished or not. */
   remove(path: string): Promise<void>;
 }
-
-const WRITE_BUFFER_BYTES = 256 * 1024;
 
 /** A media store in a local folder (MED-06). */
 export function createFolderStore(root: string): MediaStore {
@@ -40,26 +36,42 @@ export function createFolderStore(root: string): MediaStore {
       const target = join(root, path);
       const pending = `${target}.part`;
       const firstNewFolder = await mkdir(dirname(target), { recursive: true });
-      // `flush` syncs the bytes to the disk before the file is closed.
-      const flags = { flags: 'wx', mode: 0o600, flush: true };
-      const stream = createWriteStream(pending, { ...flags, highWaterMark: WRITE_BUFFER_BYTES });
-      // Errors reach the pipeline that writes; one that comes after it has ended must not end the process.
-      stream.on('error', () => undefined);
+      const handle = await open(pending, 'wx', 0o600);
+      let isOpen = true;
+      const close = async () => {
+        if (!isOpen) return;
+        isOpen = false;
+        await handle.close();
+      };
       return {
-        stream,
+        write: (pieces) => writeAll(handle, pieces),
         async commit() {
-          if (!stream.closed) await once(stream, 'close');
+          await handle.sync();
+          await close();
           await rename(pending, target);
           await syncFolders(dirname(target), firstNewFolder ? dirname(firstNewFolder) : dirname(target));
         },
         async discard() {
-          stream.destroy();
-          if (!stream.closed) await once(stream, 'close').catch(() => undefined);
+          await close().catch(() => undefined);
           await remove(path);
         },
       };
     },
   };
+}
+
+/** A disk that fills up takes a part first; only the next attempt says why. */
+async function writeAll(handle: FileHandle, pieces: Uint8Array[]): Promise<void> {
+  let left = pieces.filter((piece) => piece.length > 0);
+  while (left.length > 0) {
+    let { bytesWritten } = await handle.writev(left);
+    const rest: Uint8Array[] = [];
+    for (const piece of left) {
+      if (bytesWritten < piece.length) rest.push(piece.subarray(bytesWritten));
+      bytesWritten = Math.max(0, bytesWritten - piece.length);
+    }
+    left = rest;
+  }
 }
 
 /** A new name is durable only once its folder is; so are the folders that were made for it. */

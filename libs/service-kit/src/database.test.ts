@@ -84,6 +84,17 @@ describe('a pool', () => {
 });
 
 describe('a transaction', () => {
+  it('that Postgres rolled back does not pass for committed because an error was swallowed inside', async () => {
+    const swallowed = inTransaction(pool, async (tx) => {
+      await tx.query('UPDATE account SET amount = 77 WHERE id = 1');
+      await tx.query('SELECT 1 / 0').catch(() => undefined);
+      return 'done';
+    });
+    expect(await errorOf(swallowed)).toMatchObject({ message: expect.stringContaining('rolled back') });
+    const { rows } = await pool.query('SELECT amount FROM account WHERE id = 1');
+    expect(rows).toEqual([{ amount: 0 }]);
+  });
+
   it('commits the whole or nothing', async () => {
     const failure = inTransaction(pool, async (tx) => {
       await tx.query('UPDATE account SET amount = 99');

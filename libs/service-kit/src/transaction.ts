@@ -61,7 +61,11 @@ async function once<T>(pool: Pool, fn: (tx: PoolClient) => Promise<T>, isolation
   try {
     await client.query(isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : 'BEGIN');
     const result = await fn(client);
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // What a statement broke Postgres rolls back, even if `fn` went on as if nothing had happened; it says so here only.
+    if (command !== 'COMMIT') {
+      throw new Error('The transaction was rolled back: a statement in it failed and its error was not passed on.');
+    }
     return result;
   } catch (error) {
     await client.query('ROLLBACK').catch((rollbackError: Error) => {

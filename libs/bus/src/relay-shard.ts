@@ -31,7 +31,7 @@ export interface ShardRelay {
 }
 
 /** A transaction of the broker costs the same for one row as for many: what comes in quick succession goes together. */
-const GATHER_MS = 50;
+const GATHER_MS = 100;
 
 // Nobody waits for the disk here: rows that a crash of the server brings back are sent again, in their order, as after a
 // crash of ours.

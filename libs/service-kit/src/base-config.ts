@@ -44,7 +44,8 @@ export const baseConfig = {
   }),
   DATABASE_POOL_SIZE: Type.Integer({
     default: 10,
-    minimum: 1,
+    // One is kept to listen for rows to publish; with that one alone everything else would wait for ever.
+    minimum: 3,
     maximum: 200,
     description: 'Most connections that one process holds to Postgres',
   }),

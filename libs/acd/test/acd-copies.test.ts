@@ -5,17 +5,18 @@ import { inTransaction, readAsTenant } from '@wxcc-wfo/service-kit';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
 import { createAcdChangedHandler, findAcd, listActiveAcds } from '../src/index.ts';
-import { acdDatabase, anAcd } from './acd-database.ts';
+import { anAcd } from '../src/testing/index.ts';
+import { acdDatabase } from './acd-database.ts';
 
 describe('ACD-05 copies of ACDs over real Postgres', () => {
   let pool: Pool;
-  let close: () => Promise<void>;
+  let drop: () => Promise<void>;
   const changes: AcdChanged[] = [];
   const handle = createAcdChangedHandler(async (acds) => void changes.push(...acds));
   beforeAll(async () => {
-    ({ pool, close } = await acdDatabase());
+    ({ pool, drop } = await acdDatabase());
   });
-  afterAll(() => close());
+  afterAll(() => drop());
 
   const receive = (...acds: AcdChanged[]) =>
     inTransaction(pool, (tx) =>

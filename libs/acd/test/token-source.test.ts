@@ -15,11 +15,11 @@ describe('AUTH-06 access tokens over real Redis and Postgres', () => {
   const atRest = createSealer(parseKeyring(`s:${newSealingKey()}`));
   const logger = createLogger({ service: 'test', level: 'silent' });
   let pool: Pool;
-  let close: () => Promise<void>;
+  let drop: () => Promise<void>;
   let redis: Redis;
   let acdId: string;
   beforeAll(async () => {
-    ({ pool, close } = await acdDatabase());
+    ({ pool, drop } = await acdDatabase());
     redis = new Redis(testAddresses.redisUrl, { commandTimeout: 1_000, maxRetriesPerRequest: 1 });
   });
   beforeEach(() => {
@@ -27,7 +27,7 @@ describe('AUTH-06 access tokens over real Redis and Postgres', () => {
   });
   afterAll(async () => {
     redis.disconnect();
-    await close();
+    await drop();
   });
 
   /** A service that has just started. */

@@ -42,7 +42,7 @@ describe('CAP-01 capture loses and doubles nothing while its source misbehaves',
     await capture?.stop();
     await second?.stop();
     await simulator?.close();
-    await database?.close();
+    await database?.drop();
   });
 
   const fault = (request: FaultRequest) => simulator.tenant.faults.add(request);

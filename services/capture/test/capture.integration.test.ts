@@ -38,7 +38,7 @@ describe('CAP-01 capture of a simulated tenant over real Kafka, Postgres and Red
     await ended?.close();
     await capture?.stop();
     await simulator?.close();
-    await database?.close();
+    await database?.drop();
   });
 
   const eventsOf = () => ended.records.map((record) => record.json<TaskEnded>());

@@ -185,7 +185,7 @@ describe('CAP-01 model: late, changed, ended twice, shifted while paging, laggin
   beforeAll(async () => {
     database = await captureDatabase();
   });
-  afterAll(() => database.close());
+  afterAll(() => database.drop());
 
   it('what is stored and published becomes the source’s truth, and then stays silent', async () => {
     await fc.assert(

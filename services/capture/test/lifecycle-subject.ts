@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
-import { acdMigrationsFolder } from '@wxcc-wfo/acd';
 import { createConsumer, type OutgoingEvent } from '@wxcc-wfo/bus';
 import type { LifecycleSubject } from '@wxcc-wfo/bus/testing';
 import { TOPICS } from '@wxcc-wfo/contracts';
 import type { Pool } from 'pg';
 import { captureHandlers } from '../src/polling/consumed-events.ts';
-import { anAcd, applyAcdChanges } from './capture-database.ts';
+import { anAcd, applyAcdChanges, captureMigrations } from './capture-database.ts';
 
 const EVENTS = 400;
 const NEVER_MS = 9_000_000_000_000_000;
@@ -25,7 +23,7 @@ function event(n: number, tenantId: string): OutgoingEvent {
 
 const subject: LifecycleSubject = {
   service: 'capture',
-  migrations: [acdMigrationsFolder, fileURLToPath(new URL('../migrations', import.meta.url))],
+  migrations: captureMigrations,
   topics: [TOPICS.acdChanged, TOPICS.tokenRefreshed],
   createConsumer: (kit) => createConsumer({ ...kit, handlers: captureHandlers }),
   async prepare(pool: Pool, tenantIds) {

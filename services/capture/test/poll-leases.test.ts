@@ -18,7 +18,7 @@ describe('replicas share ACDs by leases with fencing', () => {
   beforeAll(async () => {
     database = await captureDatabase();
   });
-  afterAll(() => database.close());
+  afterAll(() => database.drop());
 
   async function newAcd(changes: Partial<AcdChanged> = {}): Promise<AcdChanged> {
     await database.pool.query('UPDATE poll_state SET next_poll_at_ms = 9e15::bigint');

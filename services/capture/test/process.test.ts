@@ -45,7 +45,7 @@ describe('capture as a process', () => {
     await redis.hset(`wfo:token:${acd.acdId}`, { version: 1, sealed, expiresAtMs: Date.now() + 86_400_000 });
     await announce(topicPrefix, TOPICS.acdChanged, acd);
     env = {
-      DATABASE_URL: database.databaseUrl,
+      DATABASE_URL: database.url,
       REDIS_URL: testAddresses.redisUrl,
       KAFKA_BROKERS: testAddresses.kafkaBrokers.join(','),
       KAFKA_TOPIC_PREFIX: topicPrefix,
@@ -65,7 +65,7 @@ describe('capture as a process', () => {
     await redis?.del(`wfo:token:${acd.acdId}`);
     redis?.disconnect();
     await simulator?.close();
-    await database?.close();
+    await database?.drop();
   });
 
   async function start() {

@@ -54,7 +54,7 @@ export async function runCapture(o: RunOptions): Promise<RunningCapture> {
   const sealingKeys = o.sealingKeys ?? `k1:${newSealingKey()}`;
   const handoverKeys = o.handoverKeys ?? `k1:${newSealingKey()}`;
   const config = loadConfig(captureConfig, {
-    DATABASE_URL: o.database.databaseUrl,
+    DATABASE_URL: o.database.url,
     REDIS_URL: testAddresses.redisUrl,
     KAFKA_BROKERS: testAddresses.kafkaBrokers.join(','),
     KAFKA_TOPIC_PREFIX: topicPrefix,

@@ -33,7 +33,7 @@ describe('import jobs over real Postgres', () => {
   beforeAll(async () => {
     database = await mediaImportDatabase();
   });
-  afterAll(() => database.close());
+  afterAll(() => database.drop());
   beforeEach(async () => {
     acdId = randomUUID();
     await addAcd(acdId);

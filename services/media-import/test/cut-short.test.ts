@@ -43,7 +43,7 @@ describe('imports that are cut short', () => {
     await heir?.stop();
     await simulator?.close();
     await deployment?.close();
-    await database?.close();
+    await database?.drop();
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(

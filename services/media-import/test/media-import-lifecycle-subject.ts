@@ -1,8 +1,7 @@
-import { acdMigrationsFolder } from '@wxcc-wfo/acd';
 import type { LifecycleSubject } from '@wxcc-wfo/bus/testing';
 import { TOPICS, uuidV5 } from '@wxcc-wfo/contracts';
 import { createMediaImportConsumer } from '../src/media-import-consumer.ts';
-import { anAcd, aTaskEnded, migrationsFolder } from './media-import-database.ts';
+import { anAcd, aTaskEnded, mediaImportMigrations } from './media-import-database.ts';
 
 /** Number n has ended so many milliseconds after it. */
 const BASE_MS = 1_780_000_000_000;
@@ -21,7 +20,7 @@ const taskOf = (n: number, tenantId: string) =>
 
 const subject: LifecycleSubject = {
   service: 'media-import',
-  migrations: [acdMigrationsFolder, migrationsFolder],
+  migrations: mediaImportMigrations,
   topics: [TOPICS.taskEnded, TOPICS.acdChanged, TOPICS.tokenRefreshed],
   createConsumer: (kit) => createMediaImportConsumer({ ...kit, nowMs: Date.now }),
   event: (n, tenantId) =>

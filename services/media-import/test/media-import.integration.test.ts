@@ -49,7 +49,7 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     await replica?.stop();
     await simulator?.close();
     await deployment?.close();
-    await database?.close();
+    await database?.drop();
   });
   afterEach(() => simulator.tenant.faults.reset());
 

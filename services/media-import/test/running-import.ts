@@ -69,7 +69,7 @@ export async function createDeployment(o: {
     handover,
     keys: { own: own!.key, foreign: foreign!.key, sibling: sibling!.key, narrow: narrow!.key },
     environment: {
-      DATABASE_URL: o.database.databaseUrl,
+      DATABASE_URL: o.database.url,
       REDIS_URL: testAddresses.redisUrl,
       KAFKA_BROKERS: testAddresses.kafkaBrokers.join(','),
       KAFKA_TOPIC_PREFIX: topicPrefix,

@@ -35,7 +35,7 @@ describe('one Webex organization under several ACD connections (rule 13)', () =>
   beforeAll(async () => {
     database = await mediaImportDatabase();
   });
-  afterAll(() => database.close());
+  afterAll(() => database.drop());
 
   /** The same ended call as another connection sees it. */
   async function jobOf(acdId: string, tenantId: string): Promise<ImportJob> {

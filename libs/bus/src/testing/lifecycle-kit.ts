@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { createPool, migrateService, schemaOf } from '@wxcc-wfo/service-kit';
-import { spawnService, testAddresses, testDatabase, uniqueName, waitFor } from '@wxcc-wfo/testkit';
+import { createPool } from '@wxcc-wfo/service-kit';
+import { spawnService, testAddresses, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import type { Pool } from 'pg';
 import { type Bus, createBus } from '../bus.ts';
 import type { Consumer } from '../consumer-port.ts';
-import { busMigrationsFolder } from '../migrations.ts';
 import { appendEvents, type OutgoingEvent } from '../outbox.ts';
 import { createRelay } from '../relay.ts';
 import type { LifecycleSubject } from './lifecycle-subject.ts';
+import { serviceDatabase } from './service-database.ts';
 import { testLogger } from './silent-logger.ts';
 
 const PARTITIONS = 3;
@@ -17,11 +17,8 @@ export const SESSION_MS = 6_000;
 
 /** Everything one test of the suite needs, its own database, topics and group included. */
 export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: string) {
-  const database = await testDatabase('lifecycle');
-  // Roles belong to the whole server: a name of its own keeps tests that run beside each other apart.
-  const service = uniqueName(`t-${subject.service}`).slice(0, 40);
-  const folders = [busMigrationsFolder, ...subject.migrations];
-  const { databaseUrl } = await migrateService({ adminUrl: database.url, service, password: randomUUID(), folders });
+  const database = await serviceDatabase({ service: subject.service, folders: subject.migrations });
+  const databaseUrl = database.url;
   const prefix = `${uniqueName('lifecycle')}.`;
   const groupId = 'lifecycle';
   const bus: Bus = createBus({
@@ -52,7 +49,7 @@ export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: 
     groupId,
     databaseUrl,
     /** The role that HTTP reads run under. */
-    readerRole: `${schemaOf(service)}_reader`,
+    readerRole: database.readerRole,
     newPool,
     /** Publishes through a real outbox and relay. */
     async publish(events: OutgoingEvent[]): Promise<void> {

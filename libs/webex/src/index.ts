@@ -15,6 +15,7 @@ export {
 export type * from './port.ts';
 export { createSharedQuota, type SharedQuota, type SharedQuotaOptions } from './quota/shared-quota.ts';
 export { createWebexClient } from './webex-client.ts';
+export { webexConfig } from './webex-config.ts';
 export {
   signWebhook,
   verifyWebhook,

@@ -1,14 +1,13 @@
 import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
+  accessOptions,
   createAccessControl,
   createApp,
   databaseCheck,
   type Lifecycle,
-  type OidcOptions,
-  schemaOf,
+  readAsTenant,
 } from '@wxcc-wfo/service-kit';
-import type { CaptureConfig } from './config.ts';
 import { captureStateRoute } from './polling/capture-state-route.ts';
 import { republicationRoute } from './tasks/republication-route.ts';
 import { taskRoute } from './tasks/task-route.ts';
@@ -20,13 +19,12 @@ const STALLED_LOOP_MS = 60_000;
 /** The HTTP side of capture, built and not listening. */
 export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCaughtUp(): boolean }): Promise<App> {
   const { config, pool, clock, consumer } = wiring;
-  const oidc = oidcOptions(config);
   const app = await createApp({
     service: 'capture',
     version: '0.1.0',
     description: 'Reads the ended tasks of Webex Contact Center tenants and publishes each once per revision.',
     logger: wiring.logger,
-    access: createAccessControl({ pool, apiKeys: config.API_KEYS, ...(oidc ? { oidc } : {}) }),
+    access: createAccessControl({ pool, ...accessOptions(config) }),
     trustProxy: config.HTTP_TRUST_PROXY,
     ...(o.lifecycle ? { lifecycle: o.lifecycle } : {}),
     readiness: [
@@ -41,25 +39,17 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
       { name: 'consumer', lastTickMs: () => consumer.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
     ],
   });
-  const readerRole = await readerRoleOf(wiring);
-  await captureStateRoute(app, { pool, readerRole, clock });
-  await taskRoute(app, { pool, readerRole });
+  await captureStateRoute(app, { pool, clock });
+  await taskRoute(app, { pool });
   await republicationRoute(app, { pool });
   await taskWebhookRoute(app, { pool, sealer: wiring.sealer, clock, onHint: wiring.hintJob.wake });
-  await deadLetterRoutes(app, { deadLetters: createDeadLetters({ pool, consumers: [consumer] }) });
+  await deadLetterRoutes(app, {
+    deadLetters: createDeadLetters({
+      pool,
+      consumers: [consumer],
+      readAsTenant: (tenantId, read) => readAsTenant(pool, { tenantId }, read),
+    }),
+  });
   await eventBlobRoutes(app, { pool });
   return app;
-}
-
-/** The reader's role is named after the schema that the service's own role works in. */
-async function readerRoleOf({ pool }: Wiring): Promise<string> {
-  const { rows } = await pool.query<{ schema: string }>('SELECT current_schema() AS schema');
-  return `${rows[0]?.schema ?? schemaOf('capture')}_reader`;
-}
-
-function oidcOptions(config: CaptureConfig): OidcOptions | undefined {
-  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = config;
-  if (!issuer || !audience || !jwksUrl) return undefined;
-  const { OIDC_TENANT_CLAIM: tenantClaim, OIDC_SCOPES_CLAIM: scopesClaim } = config;
-  return { issuer, audience, jwksUrl, tenantClaim, scopesClaim };
 }

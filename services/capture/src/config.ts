@@ -1,4 +1,5 @@
 import { baseConfig } from '@wxcc-wfo/service-kit';
+import { webexConfig } from '@wxcc-wfo/webex';
 import { type Static, Type } from 'typebox';
 
 /** The environment of `capture`. */
@@ -12,20 +13,7 @@ export const captureConfig = Type.Object({
     secret: true,
     description: 'Keys with which oauth seals the access tokens that it hands over, `id:base64,…`.',
   }),
-  WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
-    default: ['webexapis.com', '*.cisco.com'],
-    description:
-      'Hosts (`host`, `host:port` or `*.suffix`) that may be called, comma separated. Tenants cannot widen it.',
-  }),
-  WEBEX_ALLOW_PRIVATE_ADDRESSES: Type.Boolean({
-    default: false,
-    description: 'Whether a Webex host may resolve to a private or loopback address (stand-ins and tests only).',
-  }),
-  WEBEX_REQUESTS_PER_MINUTE: Type.Integer({
-    default: 300,
-    minimum: 10,
-    description: 'The provider’s budget per client id.',
-  }),
+  ...webexConfig,
   POLL_INTERVAL_MS: Type.Integer({
     default: 10_000,
     minimum: 100,

@@ -2,14 +2,13 @@ import { webhookRoute } from '@wxcc-wfo/acd';
 import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
+  accessOptions,
   createAccessControl,
   createApp,
   databaseCheck,
   type Lifecycle,
-  type OidcOptions,
   readAsTenant,
 } from '@wxcc-wfo/service-kit';
-import type { MediaImportConfig } from './config.ts';
 import { importRoutes } from './jobs/import-route.ts';
 import { wakeJob } from './jobs/job-repository.ts';
 import { recordingRoutes } from './recordings/recording-route.ts';
@@ -30,14 +29,13 @@ export interface AppParts {
 /** The HTTP side of `media-import`, built but not listening. */
 export async function buildApp(wiring: Wiring, parts: AppParts): Promise<App> {
   const { config, logger, pool, consumer } = wiring;
-  const oidc = oidcOptions(config);
   const app = await createApp({
     service: 'media-import',
     version: '0.1.0',
     description: 'Imports, verifies, encrypts and stores recordings, and hands their keys to siblings.',
     logger,
     ...(parts.lifecycle ? { lifecycle: parts.lifecycle } : {}),
-    access: createAccessControl({ pool, apiKeys: config.API_KEYS, ...(oidc ? { oidc } : {}) }),
+    access: createAccessControl({ pool, ...accessOptions(config) }),
     readiness: [
       databaseCheck(pool),
       { name: 'acd-changed', check: () => (parts.isCaughtUp() ? null : 'The ACDs are not all read yet.') },
@@ -81,11 +79,4 @@ function captureWebhookRoute(app: App, { pool, seals, nowMs, metrics }: Wiring, 
     },
     onRefused: () => metrics.webhook('refused'),
   });
-}
-
-function oidcOptions(config: MediaImportConfig): OidcOptions | undefined {
-  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = config;
-  if (!issuer || !audience || !jwksUrl) return undefined;
-  const { OIDC_TENANT_CLAIM: tenantClaim, OIDC_SCOPES_CLAIM: scopesClaim } = config;
-  return { issuer, audience, jwksUrl, tenantClaim, scopesClaim };
 }

@@ -1,4 +1,5 @@
 import { baseConfig } from '@wxcc-wfo/service-kit';
+import { webexConfig } from '@wxcc-wfo/webex';
 import { type Static, Type } from 'typebox';
 
 /** The environment of `media-import`. */
@@ -13,18 +14,10 @@ export const mediaImportConfig = Type.Object({
     description: 'Keys that seal what siblings hand to each other, `id:base64,…`, the first seals.',
   }),
   MEDIA_FOLDER: Type.String({ description: 'Folder of the media store; shared with the segmenter (MED-06).' }),
+  ...webexConfig,
   WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
     default: ['*.cisco.com', '*.amazonaws.com'],
     description: 'Hosts (`host`, `host:port` or `*.suffix`) that may be called, file stores included, comma separated.',
-  }),
-  WEBEX_ALLOW_PRIVATE_ADDRESSES: Type.Boolean({
-    default: false,
-    description: 'Whether a Webex host may resolve to a private or loopback address (stand-ins and tests only).',
-  }),
-  WEBEX_REQUESTS_PER_MINUTE: Type.Integer({
-    default: 300,
-    minimum: 10,
-    description: 'The provider’s budget per client id.',
   }),
   IMPORT_CONCURRENCY: Type.Integer({
     default: 4,

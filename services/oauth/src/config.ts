@@ -1,4 +1,5 @@
 import { baseConfig } from '@wxcc-wfo/service-kit';
+import { webexConfig } from '@wxcc-wfo/webex';
 import { type Static, Type } from 'typebox';
 
 // It consumes nothing.
@@ -27,23 +28,10 @@ export const oauthConfig = Type.Object({
     default: 'https://webexapis.com/v1/people/me',
     description: 'Tells who authorized.',
   }),
-  WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
-    default: ['webexapis.com', '*.cisco.com'],
-    description:
-      'Hosts (`host`, `host:port` or `*.suffix`) that may be called, comma separated. Tenants cannot widen it.',
-  }),
-  WEBEX_ALLOW_PRIVATE_ADDRESSES: Type.Boolean({
-    default: false,
-    description: 'Whether a Webex host may resolve to a private or loopback address (stand-ins and tests only).',
-  }),
+  ...webexConfig,
   WEBEX_SCOPES: Type.String({
     default: 'cjp:config cjp:config_read cjp:config_write spark:people_read',
     description: 'OAuth scopes that are asked for, separated by spaces.',
-  }),
-  WEBEX_REQUESTS_PER_MINUTE: Type.Integer({
-    default: 300,
-    minimum: 10,
-    description: 'The provider’s budget per client id.',
   }),
   OAUTH_REDIRECT_URL: Type.Optional(
     Type.String({

@@ -1,14 +1,13 @@
 import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
+  accessOptions,
   createAccessControl,
   createApp,
   databaseCheck,
   type Lifecycle,
-  type OidcOptions,
   readAsTenant,
 } from '@wxcc-wfo/service-kit';
-import type { SegmenterConfig } from './config.ts';
 import { contactRoutes } from './contacts/contact-route.ts';
 import { audioRoutes } from './playback/audio-route.ts';
 import type { Wiring } from './wiring.ts';
@@ -18,8 +17,7 @@ const STALLED_LOOP_MS = 60_000;
 /** The HTTP side of the segmenter, built and not listening. */
 export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}): Promise<App> {
   const { config, pool, consumer } = wiring;
-  const oidc = oidcOptions(config);
-  const access = createAccessControl({ pool, apiKeys: config.API_KEYS, ...(oidc ? { oidc } : {}) });
+  const access = createAccessControl({ pool, ...accessOptions(config) });
   const app = await createApp({
     service: 'segmenter',
     version: '0.1.0',
@@ -37,11 +35,9 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
       { name: 'relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
     ],
   });
-  const readerRole = await readerRoleOf(wiring);
-  contactRoutes(app, { pool, readerRole });
+  contactRoutes(app, { pool });
   audioRoutes(app, {
     pool,
-    readerRole,
     access,
     links: wiring.links,
     keys: wiring.keys,
@@ -52,7 +48,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
     deadLetters: createDeadLetters({
       pool,
       consumers: [consumer],
-      readAsTenant: (tenantId, read) => readAsTenant(pool, { readerRole, tenantId }, read),
+      readAsTenant: (tenantId, read) => readAsTenant(pool, { tenantId }, read),
     }),
   });
   await eventBlobRoutes(app, { pool });
@@ -67,17 +63,4 @@ export async function closeApp(app: App, graceMs: number): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The reader's role is named after the schema that the service's own role works in. */
-async function readerRoleOf({ pool }: Wiring): Promise<string> {
-  const { rows } = await pool.query<{ schema: string }>('SELECT current_schema() AS schema');
-  return `${rows[0]!.schema}_reader`;
-}
-
-function oidcOptions(config: SegmenterConfig): OidcOptions | undefined {
-  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = config;
-  if (!issuer || !audience || !jwksUrl) return undefined;
-  const { OIDC_TENANT_CLAIM: tenantClaim, OIDC_SCOPES_CLAIM: scopesClaim } = config;
-  return { issuer, audience, jwksUrl, tenantClaim, scopesClaim };
 }

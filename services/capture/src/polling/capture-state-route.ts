@@ -56,10 +56,7 @@ const CaptureStateBody = Type.Object({
 });
 
 /** GET /v1/acds/{acdId}/capture: how capturing of one ACD goes, and what to do if it does not. */
-export async function captureStateRoute(
-  app: App,
-  deps: { pool: Pool; readerRole: string; clock: Clock },
-): Promise<void> {
+export async function captureStateRoute(app: App, deps: { pool: Pool; clock: Clock }): Promise<void> {
   app.get(
     '/v1/acds/:acdId/capture',
     {
@@ -73,7 +70,7 @@ export async function captureStateRoute(
     },
     async (request) => {
       const acdId = request.params.acdId.toLowerCase();
-      const tenant = { readerRole: deps.readerRole, tenantId: requireTenant(request) };
+      const tenant = { tenantId: requireTenant(request) };
       const state = await readAsTenant(deps.pool, tenant, (tx) => readCaptureState(tx, acdId));
       if (!state) {
         const remedy = 'Check the id. An ACD that was just created is here within seconds.';

@@ -13,7 +13,7 @@ const TaskBody = Type.Object({
 });
 
 /** GET /v1/tasks/{acdId}/{taskId}: one ended task as it is stored. */
-export async function taskRoute(app: App, deps: { pool: Pool; readerRole: string }): Promise<void> {
+export async function taskRoute(app: App, deps: { pool: Pool }): Promise<void> {
   app.get(
     '/v1/tasks/:acdId/:taskId',
     {
@@ -31,7 +31,7 @@ export async function taskRoute(app: App, deps: { pool: Pool; readerRole: string
     async (request) => {
       const acdId = request.params.acdId.toLowerCase();
       const { taskId } = request.params;
-      const tenant = { readerRole: deps.readerRole, tenantId: requireTenant(request) };
+      const tenant = { tenantId: requireTenant(request) };
       const task = await readAsTenant(deps.pool, tenant, (tx) => readTask(tx, acdId, taskId));
       if (!task) {
         throw problem({

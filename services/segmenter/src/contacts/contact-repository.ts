@@ -47,17 +47,16 @@ interface BodyRow {
   body: ContactSegmented;
 }
 
-/** Where contacts are read, and as whom: the role that row-level security binds to one tenant. */
+/** Where contacts are read. */
 export interface ContactReader {
   pool: Pool;
-  readerRole: string;
 }
 
 /** Contacts as one tenant sees them: every read runs under row-level security. */
-export function contactsOfTenant({ pool, readerRole }: ContactReader, tenantId: string): ContactRepository {
+export function contactsOfTenant({ pool }: ContactReader, tenantId: string): ContactRepository {
   const read = async (text: string, values: readonly unknown[]): Promise<ContactSegmented[]> => {
     const query = (tx: SqlClient) => tx.query<BodyRow>(text, values);
-    const { rows } = await readAsTenant(pool, { readerRole, tenantId }, query);
+    const { rows } = await readAsTenant(pool, { tenantId }, query);
     return rows.map(({ body }) => body);
   };
   return {

@@ -17,7 +17,7 @@ const READ = `
 
 /** A contact as its tenant sees it, under row-level security. */
 export async function playableOfTenant(
-  { pool, readerRole }: ContactReader,
+  { pool }: ContactReader,
   tenantId: string,
   contactId: string,
 ): Promise<PlayableContact | undefined> {
@@ -26,7 +26,7 @@ export async function playableOfTenant(
       contactId,
       tenantId,
     ]);
-  return (await readAsTenant(pool, { readerRole, tenantId }, read)).rows[0];
+  return (await readAsTenant(pool, { tenantId }, read)).rows[0];
 }
 
 /**

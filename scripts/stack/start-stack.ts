@@ -98,8 +98,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             `${ROOT}/libs/service-kit/src/telemetry.ts`,
             '--disable-warning=ExperimentalWarning',
             ...MEMORY_OPTIONS,
-            // Long downloads would else leave tens of MB of young garbage lying about.
-            ...(service === 'media-import' ? ['--max-semi-space-size=1'] : []),
+            ...(service === 'media-import' ? IMPORT_MEMORY_OPTIONS : []),
           ],
           env: environmentOf(service, { options, secrets, databaseUrls, mediaFolder, ports, port }),
           logFile: `${dataFolder}/logs/${service}${replica === 1 ? '' : `-${replica}`}.log`,
@@ -133,6 +132,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
  * and a bounded old one keep each process below 200 MB; the bound leaves room for pages and batches of unusual size.
  */
 const MEMORY_OPTIONS = ['--max-semi-space-size=8', '--max-old-space-size=384'];
+
+/** Long downloads would else leave tens of MB of garbage lying about. Its work is in native code: V8 may be frugal. */
+const IMPORT_MEMORY_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=1', '--optimize-for-size'];
 
 /** Large buffers (batches, pages, requests to the broker) go back to the system when they are done with. */
 const MALLOC_ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };

@@ -1,6 +1,7 @@
 /**
  * A long recording imported by the service as it runs in production, against the floor of the same bytes downloaded,
- * encrypted and written; and the service's peak memory. Run alone: node services/media-import/bench/import.ts [--quick]
+ * encrypted and written; and the service's peak memory. Run alone:
+ * node services/media-import/bench/import.ts [--quick | --rounds=10]
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -44,14 +45,19 @@ export interface ImportRow {
 }
 
 /** Starts servers (or takes those of the environment) and the service, and leaves nothing behind. */
-export async function run(o: { quick: boolean; folder: string; say(line: string): void }): Promise<ImportRow[]> {
-  const rounds = o.quick ? 1 : 3;
+export async function run(o: {
+  quick: boolean;
+  rounds?: number;
+  folder: string;
+  say(line: string): void;
+}): Promise<ImportRow[]> {
+  const rounds = o.rounds ?? (o.quick ? 1 : 3);
   const stack = await startStack(o.folder);
   try {
-    await stack.importOne(); // connects, warms up
-    const { nowMb, peakMb: startMb } = await stack.memory();
-    o.say(`after the first import ${nowMb.toFixed(0)} MB, at most ${startMb.toFixed(0)} MB with the start`);
+    const { nowMb: restMb, peakMb: startMb } = await stack.memory();
+    o.say(`at rest ${restMb.toFixed(0)} MB, at most ${startMb.toFixed(0)} MB while it started`);
     await stack.resetPeak();
+    await stack.importOne(); // connects, warms up
     const product: number[] = [];
     const floor: number[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -107,7 +113,8 @@ async function startStack(folder: string) {
       entry: pathOf('../src/server.ts'),
       nodeOptions: ['--import', pathOf('../../../libs/service-kit/src/telemetry.ts'), ...MEMORY_OPTIONS],
       env: {
-        MALLOC_ARENA_MAX: '1',
+        MALLOC_ARENA_MAX: '2',
+        MALLOC_MMAP_THRESHOLD_: '131072',
         NODE_COMPILE_CACHE: `${folder}/compile-cache`,
         DATABASE_URL: database.url,
         REDIS_URL: servers.redisUrl,
@@ -180,8 +187,9 @@ async function startStack(folder: string) {
   };
 }
 
-/** As in the start command of the README. */
-const MEMORY_OPTIONS = (process.env.BENCH_NODE_OPTIONS ?? '--max-semi-space-size=1').split(' ').filter(Boolean);
+/** As `npm run up` starts it. */
+const DEFAULT_OPTIONS = '--max-old-space-size=384 --max-semi-space-size=1 --v8-pool-size=1 --optimize-for-size';
+const MEMORY_OPTIONS = (process.env.BENCH_NODE_OPTIONS ?? DEFAULT_OPTIONS).split(' ').filter(Boolean);
 
 async function createDatabase(adminUrl: string) {
   const name = uniqueName('bench_import').replaceAll('-', '_');
@@ -212,7 +220,9 @@ if (import.meta.main) {
   const folder = await mkdtemp(join(tmpdir(), 'bench-import-'));
   try {
     const say = (line: string): boolean => process.stdout.write(`${line}\n`);
-    const rows = await run({ quick: process.argv.includes('--quick'), folder, say });
+    const rounds = process.argv.find((arg) => arg.startsWith('--rounds='))?.slice('--rounds='.length);
+    const quick = process.argv.includes('--quick');
+    const rows = await run({ quick, ...(rounds ? { rounds: Number(rounds) } : {}), folder, say });
     for (const { name, figure, floor, ratio, target } of rows) {
       say(`${name}: ${figure}${floor ? `, floor ${floor}, ratio ${ratio?.toFixed(2)}` : ''}; target ${target}`);
     }

@@ -1,6 +1,6 @@
 import { context } from '@opentelemetry/api';
 import type { TopicName } from '@wxcc-wfo/contracts';
-import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { runTransaction, type SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { startBatchSpans } from './batch-spans.ts';
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
@@ -12,7 +12,6 @@ import type { Outcome } from './outcome.ts';
 import { advancePosition, type Position } from './positions.ts';
 import { type BlobReader, type Decoded, decodeRecord, type RawRecord, type ReceivedEvent } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';
-import { runTransaction } from './transaction.ts';
 
 /**
  * Handles a batch in ONE transaction and gives one outcome per event, in their order. It may be called again with the

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createPool, migrateService } from '@wxcc-wfo/service-kit';
+import { createPool, migrateService, runTransaction } from '@wxcc-wfo/service-kit';
 import { type TestDatabase, testAddresses, testDatabase, uniqueName } from '@wxcc-wfo/testkit';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
@@ -12,7 +12,6 @@ import { acdChanged } from './testing/acd-events.ts';
 import { createFreezableRelay, type FreezableRelay } from './testing/freezable-relay.ts';
 import { testLogger } from './testing/index.ts';
 import { readTopic } from './testing/read-topic.ts';
-import { runTransaction } from './transaction.ts';
 
 const LEASE_MS = 250;
 const STEPS: RelayStep[] = ['balancing', 'fenced-in', 'read', 'sent', 'committed', 'deleted'];

@@ -1,4 +1,5 @@
 import { context } from '@opentelemetry/api';
+import { runTransaction } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import type { ProcessorOptions } from './batch-processor.ts';
 import {
@@ -13,7 +14,6 @@ import { reasonOf } from './new-letters.ts';
 import type { Outcome } from './outcome.ts';
 import { decodeRecord, type RawRecord } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';
-import { runTransaction } from './transaction.ts';
 
 /** How handling a dead letter again ended. `not-found` also means: another tenant's, or settled meanwhile. */
 export type ReplayResult =

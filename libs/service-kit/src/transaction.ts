@@ -20,12 +20,24 @@ export async function inTransaction<T>(
   const retries = o.retries ?? 3;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await once(pool, fn, o.isolation);
+      return await once(pool, fn, { begin: o.isolation ? `BEGIN ISOLATION LEVEL ${o.isolation}` : 'BEGIN' });
     } catch (error) {
       if (attempt >= retries || !isConflict(error)) throw error;
       await delay(Math.random() * 20 * 2 ** attempt);
     }
   }
+}
+
+/**
+ * Runs `work` in one transaction, never again, and commits if it returns `commit: true`. The server ends a transaction of
+ * ours that idles: a paused process must not hold row locks that others wait for.
+ */
+export async function runTransaction<R extends { commit: boolean }>(
+  pool: Pool,
+  work: (tx: PoolClient) => Promise<R>,
+): Promise<R> {
+  const begin = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'`;
+  return await once(pool, work, { begin, isToCommit: (result) => result.commit });
 }
 
 /**
@@ -50,7 +62,11 @@ export async function readAsTenant<T>(
   });
 }
 
-async function once<T>(pool: Pool, fn: (tx: PoolClient) => Promise<T>, isolation?: string): Promise<T> {
+async function once<T>(
+  pool: Pool,
+  fn: (tx: PoolClient) => Promise<T>,
+  o: { begin?: string; isToCommit?: (result: T) => boolean } = {},
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Without a listener a connection that breaks between two statements would end the process.
@@ -59,8 +75,12 @@ async function once<T>(pool: Pool, fn: (tx: PoolClient) => Promise<T>, isolation
   };
   client.on('error', onError);
   try {
-    await client.query(isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : 'BEGIN');
+    await client.query(o.begin ?? 'BEGIN');
     const result = await fn(client);
+    if (o.isToCommit?.(result) === false) {
+      await client.query('ROLLBACK');
+      return result;
+    }
     const { command } = await client.query('COMMIT');
     // What a statement broke Postgres rolls back, even if `fn` went on as if nothing had happened; it says so here only.
     if (command !== 'COMMIT') {

@@ -17,7 +17,7 @@ const NEAR_EXPIRY_MS = 60_000;
 export interface TokenSourceOptions {
   /** A pool of the schema with `acdMigrationsFolder`'s tables. */
   sql: SqlClient;
-  redis: Pick<Redis, 'hmget'>;
+  redis: Pick<Redis, 'hmget' | 'eval'>;
   /** Opens what oauth hands over in Redis. */
   handover: Sealer;
   /** Seals the service’s own copy. */
@@ -29,7 +29,8 @@ export interface TokenSourceOptions {
 export interface TokenSource {
   /**
    * The own copy's token, which serves while Redis and oauth are away. The hand-over store is asked when there is none,
-   * when it is about to expire, or when it is the one that was `refused`. @throws NoAccessToken
+   * when it is about to expire, or when it is the one that was `refused`. A refused token that has no successor yet is
+   * reported to oauth, which refreshes it before its time. @throws NoAccessToken
    */
   getAccessToken(acdId: string, refused?: string): Promise<string>;
   /** Copies the hand-over store's token if it is newer; a store that is away changes nothing. True when it was newer. */
@@ -40,6 +41,12 @@ export interface TokenSource {
    */
   copyAnnounced(events: readonly ReceivedEvent[]): void;
 }
+
+/** Noted beside the token that lies there, if it is still that version: a note must not outlive its token. */
+const REPORT_REFUSED = `
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'refused', ARGV[1])
+return 1`;
 
 interface Copy {
   version: number;
@@ -105,6 +112,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     );
   }
 
+  async function reportRefused(acdId: string, version: number): Promise<void> {
+    await redis.eval(REPORT_REFUSED, 1, `wfo:token:${acdId}`, String(version)).catch((error: unknown) => {
+      logger.warn({ acdId, err: error }, 'a refused token can’t be reported; it is refreshed when it is due');
+    });
+  }
+
   const isValid = (copy: Copy | undefined): copy is Copy => copy !== undefined && copy.expiresAtMs > nowMs();
 
   async function copyNewer(acdId: string): Promise<boolean> {
@@ -122,6 +135,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       });
       const copy = newest ?? own;
       if (!isValid(copy)) throw new NoAccessToken(acdId);
+      if (copy.token === refused) await reportRefused(acdId, copy.version);
       return copy.token;
     },
     copyAnnounced(events) {

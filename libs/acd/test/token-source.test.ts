@@ -98,6 +98,18 @@ describe('AUTH-06 access tokens over real Redis and Postgres', () => {
     expect(await source().getAccessToken(acdId)).toBe('token-3');
   });
 
+  it('reports a refused token that has no successor, and not one that has', async () => {
+    await handOver(1);
+    const tokens = source();
+    expect(await tokens.getAccessToken(acdId)).toBe('token-1');
+    expect(await redis.hget(`wfo:token:${acdId}`, 'refused')).toBeNull();
+    expect(await tokens.getAccessToken(acdId, 'token-1')).toBe('token-1');
+    expect(await redis.hget(`wfo:token:${acdId}`, 'refused')).toBe('1');
+    await handOver(2);
+    expect(await tokens.getAccessToken(acdId, 'token-1')).toBe('token-2');
+    expect(await redis.hget(`wfo:token:${acdId}`, 'refused')).toBe('1');
+  });
+
   it('sees at once what another replica copied', async () => {
     await handOver(1);
     const running = source();

@@ -43,6 +43,11 @@ export const oauthConfig = Type.Object({
     minimum: 0,
     description: 'A refused refresh is believed when it is seen again this much later (AUTH-04).',
   }),
+  EARLY_REFRESH_SECONDS: Type.Integer({
+    default: 300,
+    minimum: 0,
+    description: 'A token that Webex refuses before its time is refreshed at once if it is at least this old.',
+  }),
   REFRESH_CHECK_MS: Type.Integer({ default: 1000, minimum: 50, description: 'How often due tokens are looked for.' }),
   HANDOVER_CHECK_MS: Type.Integer({
     default: 5000,

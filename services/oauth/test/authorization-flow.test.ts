@@ -3,6 +3,7 @@ import { type AcdChanged, TOPICS, type TokenRefreshed } from '@wxcc-wfo/contract
 import { createSealer, parseKeyring } from '@wxcc-wfo/service-kit';
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
 import { type TopicLedger, testAddresses, topicLedger, waitFor } from '@wxcc-wfo/testkit';
+import { handOverLivingTokens } from '../src/tokens/handover-job.ts';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
 import {
   createAcd,
@@ -219,6 +220,23 @@ describe('rule 10 the hand-over store', () => {
     const old = { acdId: acd.acdId, version: 8, accessToken: 'old', expiresAtMs: Date.now() + 60_000 };
     expect(await oauth.wiring.handover.put(old)).toBe(false);
     expect(await redis.hget(key, 'sealed')).toBe('newer');
+  });
+
+  it('refreshes a token early that a sibling reports as refused, but not one that was just issued', async () => {
+    acd = await createAcd(oauth, simulator);
+    await callback(await signIn(acd.authorizationUrl));
+    const { redis } = oauth.wiring;
+    const key = `wfo:token:${acd.acdId}`;
+    await redis.hset(key, { refused: '1' });
+    expect(await handOverLivingTokens(oauth.wiring)).toBe(0);
+    const due = () =>
+      database.pool.query('SELECT next_refresh_at_ms > issued_at_ms + 3600000 AS later FROM token WHERE acd_id = $1', [
+        acd.acdId,
+      ]);
+    expect((await due()).rows).toEqual([{ later: true }]);
+    await database.pool.query('UPDATE token SET issued_at_ms = issued_at_ms - 300000 WHERE acd_id = $1', [acd.acdId]);
+    await waitFor('the next token', async () => (await redis.hget(key, 'version')) === '2', { timeoutMs: 10_000 });
+    expect((await due()).rows).toEqual([{ later: true }]);
   });
 
   it('does not let a stored token that does not open keep the others away', async () => {

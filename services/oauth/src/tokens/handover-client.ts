@@ -22,8 +22,11 @@ export interface HandedToken {
 export interface Handover {
   /** Gives whether the token was written; false when the same or a newer one lies there already. */
   put(token: HandedToken): Promise<boolean>;
-  /** The versions that lie there, in the order of the ids; 0 for none. One round trip. */
-  versions(acdIds: readonly string[]): Promise<number[]>;
+  /**
+   * The versions that lie there and those that a sibling says Webex refuses before their time, in the order of the ids;
+   * 0 for none. One round trip.
+   */
+  versions(acdIds: readonly string[]): Promise<{ held: number; refused: number }[]>;
 }
 
 /** What binds a handed-over token to its ACD and version. */
@@ -42,11 +45,12 @@ export function createHandover(redis: Redis, sealer: Sealer): Handover {
     },
     async versions(acdIds) {
       const pipeline = redis.pipeline();
-      for (const acdId of acdIds) pipeline.hget(keyOf(acdId), 'version');
+      for (const acdId of acdIds) pipeline.hmget(keyOf(acdId), 'version', 'refused');
       const replies = (await pipeline.exec()) ?? [];
-      return replies.map(([error, version]) => {
+      return replies.map(([error, fields]) => {
         if (error) throw error;
-        return Number(version ?? 0);
+        const [held, refused] = fields as (string | null)[];
+        return { held: Number(held ?? 0), refused: Number(refused ?? 0) };
       });
     },
   };

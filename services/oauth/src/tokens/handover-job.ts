@@ -1,23 +1,36 @@
 import type { Wiring } from '../wiring.ts';
-import { listExpiries, listLivingTokens, type StoredToken, tokenBinding } from './token-repository.ts';
+import { bringForward, listExpiries, listLivingTokens, type StoredToken, tokenBinding } from './token-repository.ts';
 
 const PAGE = 200;
 
 /**
  * Puts every living access token into the hand-over store unless the same or a newer one lies there, so that a Redis
- * that lost its data has every token back at the next look. Gives how many were written.
+ * that lost its data has every token back at the next look. A token that siblings report as refused before its time
+ * (revoked, say) is refreshed now instead of when it would be due. Gives how many were written.
  */
 export async function handOverLivingTokens(wiring: Wiring): Promise<number> {
   let written = 0;
   let afterAcdId: string | null = null;
   for (;;) {
     const page = await listLivingTokens(wiring.pool, { afterAcdId, nowMs: wiring.clock.nowMs(), limit: PAGE });
-    const held = await wiring.handover.versions(page.map(({ acdId }) => acdId));
+    const versions = await wiring.handover.versions(page.map(({ acdId }) => acdId));
     for (const [index, token] of page.entries()) {
-      if (held[index]! < token.version && (await handOverStored(wiring, token))) written++;
+      const { held, refused } = versions[index]!;
+      if (held < token.version && (await handOverStored(wiring, token))) written++;
+      if (refused === token.version) await refreshEarly(wiring, token);
     }
     if (page.length < PAGE) return written;
     afterAcdId = page.at(-1)!.acdId;
+  }
+}
+
+/** At most once in `EARLY_REFRESH_SECONDS` per ACD: a tenant that refuses every token must not make us hammer the provider. */
+async function refreshEarly(wiring: Wiring, { acdId, version }: StoredToken): Promise<void> {
+  await wiring.clock.synchronize();
+  const nowMs = wiring.clock.nowMs();
+  const issuedBeforeMs = nowMs - wiring.config.EARLY_REFRESH_SECONDS * 1_000;
+  if (await bringForward(wiring.pool, { acdId, version, nowMs, issuedBeforeMs })) {
+    wiring.logger.warn({ acdId, version }, 'Webex refuses an access token before its time; it is refreshed now');
   }
 }
 

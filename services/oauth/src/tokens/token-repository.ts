@@ -175,3 +175,16 @@ export async function clientInUse(
   );
   return { sharedBy: rows[0]!.shared_by, renewedSinceRefusal: rows[0]!.renewed };
 }
+
+/** Makes a token due that is refused before its time, unless its refresh is failing already. Gives whether it was made so. */
+export async function bringForward(
+  sql: SqlClient,
+  token: { acdId: string; version: number; nowMs: number; issuedBeforeMs: number },
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `UPDATE token SET next_refresh_at_ms = $3
+     WHERE acd_id = $1 AND version = $2 AND next_refresh_at_ms > $3 AND issued_at_ms <= $4 AND failures = 0`,
+    [token.acdId, token.version, token.nowMs, token.issuedBeforeMs],
+  );
+  return rowCount === 1;
+}

@@ -131,10 +131,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
  * On a machine with much memory V8 collects late and a service grows far beyond what it needs. A small young generation
  * and a bounded old one keep each process below 200 MB; the bound leaves room for pages and batches of unusual size.
  */
-const MEMORY_OPTIONS = ['--max-semi-space-size=8', '--max-old-space-size=384'];
+const MEMORY_OPTIONS = ['--max-semi-space-size=2', '--max-old-space-size=384'];
 
 /** Long downloads would else leave tens of MB of garbage lying about. Its work is in native code: V8 may be frugal. */
-const IMPORT_MEMORY_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=1', '--optimize-for-size'];
+const IMPORT_MEMORY_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 
 /** Large buffers (batches, pages, requests to the broker) go back to the system when they are done with. */
 const MALLOC_ENVIRONMENT = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };

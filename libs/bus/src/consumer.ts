@@ -165,7 +165,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
       maxWaitTimeInMs: 250,
       // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole.
-      maxBytesPerPartition: 262_144,
+      maxBytesPerPartition: 524_288,
       readUncommitted: false,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 50, maxRetryTime: 2_000, retries: 10 },

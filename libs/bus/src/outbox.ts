@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { context, trace } from '@opentelemetry/api';
 import { checkEvent, EVENT_DEFINITIONS, type EventOf, type TopicName } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
 import { type TraceHeaders, traceHeadersOf } from './trace-context.ts';
 
 /** Into how many shards the outbox of a service is split; at most so many replicas relay at once. */
@@ -106,7 +107,7 @@ export async function appendEvents(tx: SqlClient, events: readonly OutgoingEvent
     c.key,
     c.id,
     c.blob,
-    c.value,
+    jsonColumn(c.value),
     c.parent,
     c.state,
     c.tenant,
@@ -121,7 +122,7 @@ const INSERT = `
   WITH inserted AS (
     INSERT INTO outbox (shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, created_at_ms)
     SELECT shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, $11::bigint
-    FROM unnest($1::smallint[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[])
+    FROM unnest($1::smallint[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], ${jsonColumnSql('$6')}, $7::text[], $8::text[], $9::uuid[], $10::uuid[])
       WITH ORDINALITY AS e(shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, n)
     ORDER BY n
   )

@@ -19,7 +19,7 @@ export interface RelayOptions {
   logger: Logger;
   /** How long a lease lasts without renewal: a killed replica's shards are taken over after it. Default 10 s. */
   leaseMs?: number;
-  /** Rows per transaction of the broker. Default 300. */
+  /** Rows per transaction of the broker. Default 500. */
   batchSize?: number;
   /** Looks for rows at least so often, should a notification be lost. Default 500 ms. */
   pollMs?: number;
@@ -85,7 +85,7 @@ export function createRelay(o: RelayOptions): Relay {
           logger: o.logger,
           shard,
           validUntilMs,
-          batchSize: o.batchSize ?? 300,
+          batchSize: o.batchSize ?? 500,
           pollMs: o.pollMs ?? 500,
           sendDeadlineMs: o.sendDeadlineMs ?? 30_000,
           publicUrl: o.publicUrl,

@@ -6,6 +6,7 @@ export { baseConfig } from './base-config.ts';
 export { ConfigError, loadConfig } from './config.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export { databaseCheck, type HealthReport, type LivenessTick, type ReadinessCheck } from './health.ts';
+export { jsonColumn, jsonColumnSql } from './json-column.ts';
 export { createLease, type Lease, LeaseLostError, type LeaseOptions } from './lease.ts';
 export { type Lifecycle, type StopReport, type StopStep, stopInOrder } from './lifecycle.ts';
 export { createLogger, type Logger, type LoggerOptions, serializeError } from './logger.ts';

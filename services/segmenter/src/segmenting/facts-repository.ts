@@ -1,5 +1,6 @@
 import type { RecordingAvailable, TaskEnded } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
 
 /** Names one task; all locks are taken in the order of its three parts. */
 export interface TaskKey {
@@ -33,7 +34,7 @@ export interface StoredTask {
 const STORE_TASKS = `
   INSERT INTO task AS stored (tenant_id, acd_id, task_id, revision, facts, first_seen_at_ms)
   SELECT tenant_id, acd_id, task_id, revision, facts::jsonb, $6
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::text[])
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], ${jsonColumnSql('$5')})
     AS given (tenant_id, acd_id, task_id, revision, facts)
   ORDER BY tenant_id, acd_id, task_id
   ON CONFLICT (tenant_id, acd_id, task_id) DO UPDATE SET revision = excluded.revision, facts = excluded.facts
@@ -48,7 +49,7 @@ export async function storeTasks(tx: SqlClient, tasks: readonly TaskEnded[], now
   const { rows } = await tx.query<KeyRow & { is_new: boolean }>(STORE_TASKS, [
     ...keyColumns(tasks),
     tasks.map(({ revision }) => revision),
-    tasks.map((task) => JSON.stringify(task)),
+    jsonColumn(tasks.map((task) => JSON.stringify(task))),
     nowMs,
   ]);
   return rows.map((row) => ({ key: keyOf(row), isNew: row.is_new }));
@@ -70,7 +71,7 @@ export async function lockTasks(tx: SqlClient, keys: readonly TaskKey[], nowMs: 
 const STORE_RECORDINGS = `
   INSERT INTO recording (tenant_id, acd_id, task_id, recording_id, generation, facts)
   SELECT tenant_id, acd_id, task_id, recording_id, generation, facts::jsonb
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::integer[], $6::text[])
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::integer[], ${jsonColumnSql('$6')})
     AS given (tenant_id, acd_id, task_id, recording_id, generation, facts)
   ON CONFLICT DO NOTHING
   RETURNING tenant_id, acd_id, task_id`;
@@ -81,7 +82,7 @@ export async function storeRecordings(tx: SqlClient, recordings: readonly Record
     ...keyColumns(recordings),
     recordings.map(({ recordingId }) => recordingId),
     recordings.map(({ generation }) => generation),
-    recordings.map((recording) => JSON.stringify(recording)),
+    jsonColumn(recordings.map((recording) => JSON.stringify(recording))),
   ]);
   return [...new Map(rows.map((row) => [keyText(keyOf(row)), keyOf(row)])).values()];
 }

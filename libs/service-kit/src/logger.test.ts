@@ -33,12 +33,12 @@ describe('log lines', () => {
     const key = `wfo_op_${'s'.repeat(43)}`;
     const [line] = capture((logger) =>
       logger.info(
-        { url: 'https://files.example/a?X-Amz-Signature=abcdef&n=1' },
+        { url: 'https://storage.example/a?X-Amz-Signature=abcdef&n=1' },
         `postgres://user:hunter2@db/x Bearer abcdefghijkl ${key} eyJhbGciOiJ.eyJzdWIiOiI.c2ln https://x/?code=4711`,
       ),
     );
     expect(JSON.stringify(line)).not.toMatch(/hunter2|abcdef|sss|eyJ|4711/);
-    expect(line?.url).toBe('https://files.example/a?X-Amz-Signature=[redacted]&n=1');
+    expect(line?.url).toBe('https://storage.example/a?X-Amz-Signature=[redacted]&n=1');
     expect(line?.msg).toContain('wfo_op_[redacted]');
   });
 

@@ -12,7 +12,7 @@ const captured: CapturedRecording = {
   webexRecordingId: 'recording-1',
   isSegment: false,
   fileName: 'call.wav',
-  url: 'https://files.example/call.wav?signature=x',
+  url: 'https://storage.example/call.wav?signature=x',
   startedAtMs: NOW_MS - 10_000,
   endedAtMs: NOW_MS,
   participants: [],

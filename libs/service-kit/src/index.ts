@@ -3,6 +3,7 @@ export { accessOptions } from './access-config.ts';
 export { type ApiKeyEntry, apiKeyId, coversScope, hashApiKey, newApiKey } from './api-key.ts';
 export { type App, type AppOptions, createApp, httpMetrics, requireTenant } from './app.ts';
 export { baseConfig } from './base-config.ts';
+export { type Clock, createDatabaseClock, type DatabaseClock } from './clock.ts';
 export { ConfigError, loadConfig } from './config.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export { databaseCheck, type HealthReport, type LivenessTick, type ReadinessCheck } from './health.ts';

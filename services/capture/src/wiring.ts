@@ -4,11 +4,18 @@ import { hostname } from 'node:os';
 import { createTokenSource, type TokenSource } from '@wxcc-wfo/acd';
 import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
-import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
+import {
+  createDatabaseClock,
+  createPool,
+  createSealer,
+  type DatabaseClock,
+  type Logger,
+  parseKeyring,
+  type Sealer,
+} from '@wxcc-wfo/service-kit';
 import { createSharedQuota, createWebexClient, type SharedQuota, type WebexClient } from '@wxcc-wfo/webex';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { createDatabaseClock, type DatabaseClock } from './clock.ts';
 import type { CaptureConfig } from './config.ts';
 import { captureHandlers } from './polling/consumed-events.ts';
 import { createPollJob, type PollJob } from './polling/poll-job.ts';

@@ -53,7 +53,7 @@ export function createReplica(o: {
 }): Replica {
   const mortality = new Mortality();
   const pool = mortal(o.pool, mortality);
-  const clock = { nowMs: o.nowMs, synchronize: async () => {} };
+  const clock = { nowMs: o.nowMs, random: Math.random, synchronize: async () => {} };
   const logger = createLogger({ service: 'capture', level: 'silent' });
   const storeTasks = createStoreTasksJob({ pool, nowMs: o.nowMs });
   const shared = { pool, clock, logger, sourceOf: o.sourceOf, storeTasks };

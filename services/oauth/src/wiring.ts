@@ -1,5 +1,13 @@
 import { type Bus, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
-import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
+import {
+  createDatabaseClock,
+  createPool,
+  createSealer,
+  type DatabaseClock,
+  type Logger,
+  parseKeyring,
+  type Sealer,
+} from '@wxcc-wfo/service-kit';
 import {
   checkUrl,
   closeWebexConnections,
@@ -9,7 +17,6 @@ import {
 } from '@wxcc-wfo/webex';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { type Clock, createDatabaseClock } from './clock.ts';
 import type { OAuthConfig } from './config.ts';
 import { createOAuthMetrics, type OAuthMetrics } from './metrics.ts';
 import { createProvider, type Provider } from './provider/provider-client.ts';
@@ -22,7 +29,7 @@ export interface Wiring {
   config: OAuthConfig;
   logger: Logger;
   metrics: OAuthMetrics;
-  clock: Clock;
+  clock: DatabaseClock;
   pool: Pool;
   redis: Redis;
   quota: SharedQuota;

@@ -1,8 +1,7 @@
 import { Nullable, problemSchema } from '@wxcc-wfo/contracts';
-import { type App, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
+import { type App, type Clock, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { type Static, Type } from 'typebox';
-import type { Clock } from '../clock.ts';
 import { type CaptureState, readCaptureState } from './capture-state-repository.ts';
 
 const Instant = Type.String({ format: 'date-time', description: 'UTC, ISO 8601.' });

@@ -1,5 +1,5 @@
+import type { Clock } from '@wxcc-wfo/service-kit';
 import { type TaskFacts, type WebexClient, WebexError } from '@wxcc-wfo/webex';
-import type { Clock } from '../clock.ts';
 import type { StoredPage } from '../tasks/store-tasks-job.ts';
 import { instruments } from '../telemetry.ts';
 import { splitWindow, type TimeWindow, type WindowReading } from './window-policy.ts';

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
-import type { Logger } from '@wxcc-wfo/service-kit';
+import type { Clock, Logger } from '@wxcc-wfo/service-kit';
 import type { WebexClient } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
-import type { Clock } from '../clock.ts';
 import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
 import { decideOnHint } from './hint-policy.ts';

@@ -1,7 +1,6 @@
 import { webhookRoute } from '@wxcc-wfo/acd';
-import type { App, Sealer } from '@wxcc-wfo/service-kit';
+import type { App, Clock, Sealer } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
-import type { Clock } from '../clock.ts';
 import { instruments } from '../telemetry.ts';
 import { addHint } from './hint-repository.ts';
 import { TASK_WEBHOOK } from './task-webhook.ts';

@@ -1,17 +1,16 @@
 import { appendEvents } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
-import type { Sealer, SqlClient } from '@wxcc-wfo/service-kit';
+import type { DatabaseClock, Sealer, SqlClient } from '@wxcc-wfo/service-kit';
 import type { TokenSet } from '@wxcc-wfo/webex';
 import { type Acd, toAcdChanged } from '../acds/acd.ts';
 import { changeAuthorization } from '../acds/acd-repository.ts';
-import type { Clock } from '../clock.ts';
 import type { HandedToken } from './handover-client.ts';
 import { nextRefreshAtMs } from './token-policy.ts';
 import { lockToken, type StoredToken, storeToken, tokenBinding } from './token-repository.ts';
 
 export interface KeeperDeps {
   seals: { atRest: Sealer };
-  clock: Clock;
+  clock: Pick<DatabaseClock, 'nowMs' | 'random'>;
 }
 
 /**

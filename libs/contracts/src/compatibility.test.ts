@@ -10,6 +10,18 @@ const releases = readdirSync(folder)
   .sort();
 const schemaOf = (topic: TopicName) => JSON.parse(JSON.stringify(EVENT_DEFINITIONS[topic].schema)) as JsonSchema;
 
+/**
+ * Changes that were weighed: a consumer of that release refuses such an event (it waits as a dead letter) until it is
+ * updated, and there is none before an operator saves a connection of the new variants.
+ */
+const WEIGHED: Record<string, Record<string, string[]>> = {
+  '0.1.0.json': {
+    'acd-changed': ['1.0-cmsv1', '1.0-to-2.0-cmsv2', '2.0-cmsv1'].map(
+      (variant) => `/variant: the value "${variant}" was added to a closed set`,
+    ),
+  },
+};
+
 describe.each(releases)('OPS-04 compatibility with release %s', (file) => {
   const released = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Record<
     string,
@@ -19,7 +31,9 @@ describe.each(releases)('OPS-04 compatibility with release %s', (file) => {
   it.each(Object.keys(released))('%s has no breaking change under the same type', (topic) => {
     const now = EVENT_DEFINITIONS[topic as TopicName];
     expect(now?.type).toBe(released[topic]!.type);
-    expect(breakingChanges(released[topic]!.schema, schemaOf(topic as TopicName))).toEqual([]);
+    expect(breakingChanges(released[topic]!.schema, schemaOf(topic as TopicName))).toEqual(
+      WEIGHED[file]?.[topic] ?? [],
+    );
   });
 });
 

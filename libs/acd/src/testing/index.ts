@@ -13,6 +13,7 @@ export function anAcd(changes: Partial<AcdChanged> = {}): AcdChanged {
     variant: '2.0',
     webexOrgId: '6f1d2c3b-4a59-4e68-9c77-8b8695a4b3c2',
     apiUrl: 'https://api.wxcc-us1.cisco.com',
+    mediaApiUrl: null,
     username: 'admin@contactcentre.example',
     quotaKey: '0123456789abcdef',
     authorization: 'authorized',
@@ -22,6 +23,7 @@ export function anAcd(changes: Partial<AcdChanged> = {}): AcdChanged {
     captureDelayMinutes: 0,
     dataRecapture: null,
     rteMessaging: false,
+    dataServers: { sync: 'default', capture: 'default', realTimeEvents: 'default', mediaImport: 'default' },
     ...changes,
   };
 }

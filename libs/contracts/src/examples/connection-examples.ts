@@ -14,6 +14,7 @@ const acd: AcdChanged = {
   variant: '2.0',
   webexOrgId: ORGANIZATION,
   apiUrl: 'https://api.wxcc-eu2.cisco.com',
+  mediaApiUrl: null,
   username: 'wfo-admin@contoso.example',
   quotaKey: '0123456789abcdef',
   authorization: 'authorized',
@@ -23,12 +24,33 @@ const acd: AcdChanged = {
   captureDelayMinutes: 15,
   dataRecapture: { timeOfDay: '02:30', timeZone: 'Europe/Berlin' },
   rteMessaging: false,
+  dataServers: { sync: 'default', capture: 'default', realTimeEvents: 'default', mediaImport: 'default' },
+};
+
+const acdOfTheOldForm: AcdChanged = {
+  ...acd,
+  variant: '1.0-to-2.0-cmsv2',
+  apiUrl: 'https://rest-contoso.ccone.example/aws/api',
+  mediaApiUrl: 'https://rd-contoso.ccone.example/cr/get-decrypted-recording',
+  dataRecapture: null,
 };
 
 export const ACD_EXAMPLES: GoldenExamples = {
   valid: [
     { name: 'an authorized connection', payload: acd },
     { name: 'a deleted connection', payload: { ...acd, revision: 9, deleted: true, dataRecapture: null } },
+    { name: 'a connection by username and API key', payload: acdOfTheOldForm },
+    {
+      name: 'a region with its own data server, and nobody for real-time events',
+      payload: {
+        ...acd,
+        dataServers: { sync: 'europe', capture: 'europe', realTimeEvents: null, mediaImport: 'default' },
+      },
+    },
+    {
+      name: 'an event of 0.1, which knew neither a media URL nor data servers',
+      payload: changed(changed(acd, 'mediaApiUrl', undefined) as AcdChanged, 'dataServers', undefined),
+    },
     { name: 'a field of a later release', payload: { ...acd, somethingNew: { a: 1 } } },
   ],
   invalid: [
@@ -42,6 +64,17 @@ export const ACD_EXAMPLES: GoldenExamples = {
       name: 'a time of day past midnight',
       payload: changed(acd, 'dataRecapture/timeOfDay', '24:10'),
       problem: 'dataRecapture/timeOfDay: must match pattern',
+    },
+    { name: 'an unknown variant', payload: changed(acd, 'variant', '3.0'), problem: 'variant: must be' },
+    {
+      name: 'a data server without a name',
+      payload: changed(acd, 'dataServers/capture', ''),
+      problem: 'dataServers/capture: must',
+    },
+    {
+      name: 'a role that is left out',
+      payload: changed(acd, 'dataServers/sync', undefined),
+      problem: 'dataServers/sync: is missing',
     },
     { name: 'a revision that is text', payload: changed(acd, 'revision', '2'), problem: 'revision: must be integer' },
   ],

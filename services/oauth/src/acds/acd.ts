@@ -1,4 +1,4 @@
-import type { AcdChanged } from '@wxcc-wfo/contracts';
+import { type AcdChanged, DEFAULT_DATA_SERVER } from '@wxcc-wfo/contracts';
 
 export type AuthorizationState = AcdChanged['authorization'];
 
@@ -42,9 +42,16 @@ export function toAcdChanged(acd: Acd): AcdChanged {
     variant: '2.0',
     webexOrgId: acd.webexOrgId,
     apiUrl: acd.apiUrl,
+    mediaApiUrl: null,
     username: acd.username,
     quotaKey: acd.quotaKey,
     authorization: acd.authorization,
     ...acd.configuration,
+    dataServers: {
+      sync: DEFAULT_DATA_SERVER,
+      capture: DEFAULT_DATA_SERVER,
+      realTimeEvents: DEFAULT_DATA_SERVER,
+      mediaImport: DEFAULT_DATA_SERVER,
+    },
   };
 }

@@ -30,11 +30,14 @@ describe('checkEvent', () => {
 
 describe('event definitions', () => {
   it('name the topic in the type and key what must stay in order', () => {
-    const owner = { acdId: 'acd-1', taskId: 'task-1' };
+    const owner = { acdId: 'acd-1', taskId: 'task-1', userId: 'user-1', teamId: 'team-1', queueId: 'queue-1' };
     for (const topic of TOPIC_NAMES) {
       const definition = EVENT_DEFINITIONS[topic];
       expect(definition.type).toBe(`wxcc-wfo.${topic}.v1`);
-      const expected = definition.keyDescription === 'acdId' ? 'acd-1' : 'acd-1:task-1';
+      const expected = definition.keyDescription
+        .split(':')
+        .map((field) => owner[field as keyof typeof owner])
+        .join(':');
       expect(definition.key(owner as never)).toBe(expected);
     }
   });

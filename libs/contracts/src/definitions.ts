@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { AcdChanged } from './events/acd-changed.ts';
 import { AuthorizationLost } from './events/authorization-lost.ts';
 import { ContactSegmented } from './events/contact-segmented.ts';
+import { QueueChanged, TeamChanged, UserChanged } from './events/directory.ts';
 import { RecordingAvailable } from './events/recording-available.ts';
 import { TaskEnded } from './events/task-ended.ts';
 import { TokenRefreshed } from './events/token-refreshed.ts';
@@ -11,6 +12,9 @@ export const TOPICS = {
   acdChanged: 'acd-changed',
   tokenRefreshed: 'token-refreshed',
   authorizationLost: 'authorization-lost',
+  userChanged: 'user-changed',
+  teamChanged: 'team-changed',
+  queueChanged: 'queue-changed',
   taskEnded: 'task-ended',
   recordingAvailable: 'recording-available',
   contactSegmented: 'contact-segmented',
@@ -22,6 +26,9 @@ export interface EventMap {
   'acd-changed': AcdChanged;
   'token-refreshed': TokenRefreshed;
   'authorization-lost': AuthorizationLost;
+  'user-changed': UserChanged;
+  'team-changed': TeamChanged;
+  'queue-changed': QueueChanged;
   'task-ended': TaskEnded;
   'recording-available': RecordingAvailable;
   'contact-segmented': ContactSegmented;
@@ -53,6 +60,13 @@ function define<T extends TopicName>(
   return { topic, type: `wxcc-wfo.${topic}.v1`, schema, publisher, compacted: false, ...keyed };
 }
 
+/** A compacted thing of one ACD’s directory. */
+const itemKey = <N extends string>(id: N) => ({
+  key: (payload: Record<'acdId' | N, string>) => `${payload.acdId}:${payload[id]}`,
+  keyDescription: `acdId:${id}`,
+  compacted: true,
+});
+
 const ACD_KEY = { key: byAcd, keyDescription: 'acdId' };
 const TASK_KEY = { key: byTask, keyDescription: 'acdId:taskId' };
 
@@ -61,6 +75,9 @@ export const EVENT_DEFINITIONS: { [T in TopicName]: EventDefinition<T> } = {
   'acd-changed': define('acd-changed', AcdChanged, 'oauth', { ...ACD_KEY, compacted: true }),
   'token-refreshed': define('token-refreshed', TokenRefreshed, 'oauth', ACD_KEY),
   'authorization-lost': define('authorization-lost', AuthorizationLost, 'oauth', ACD_KEY),
+  'user-changed': define('user-changed', UserChanged, 'sync', itemKey('userId')),
+  'team-changed': define('team-changed', TeamChanged, 'sync', itemKey('teamId')),
+  'queue-changed': define('queue-changed', QueueChanged, 'sync', itemKey('queueId')),
   'task-ended': define('task-ended', TaskEnded, 'capture', TASK_KEY),
   'recording-available': define('recording-available', RecordingAvailable, 'media-import', TASK_KEY),
   'contact-segmented': define('contact-segmented', ContactSegmented, 'segmenter', TASK_KEY),

@@ -14,6 +14,7 @@ export * from './events/acd-changed.ts';
 export * from './events/activity.ts';
 export * from './events/authorization-lost.ts';
 export * from './events/contact-segmented.ts';
+export * from './events/directory.ts';
 export * from './events/recording-available.ts';
 export * from './events/task-ended.ts';
 export * from './events/token-refreshed.ts';

@@ -18,6 +18,7 @@ import type { Logger } from './logger.ts';
 import { defineMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { problem } from './problem.ts';
+import { onceReachable } from './start-up.ts';
 import { telemetryHandle } from './telemetry-handle.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -53,6 +54,8 @@ export interface AppOptions {
   liveness?: LivenessTick[];
   /** runService's; without one the app counts as running */
   lifecycle?: Lifecycle;
+  /** How long a Postgres that does not answer yet is waited for; default 60 s */
+  startDeadlineMs?: number;
   /** Proxies whose X-Forwarded-* headers are believed; default: none */
   trustProxy?: string[];
   /** Bytes; default 1 MiB */
@@ -77,7 +80,8 @@ export const httpMetrics = {
 /**
  * A Fastify app with everything but the service's own routes: /live, /ready, /metrics, /docs, /openapi.json, access
  * control, problem details for every error, limits. Built, not listening.
- * A route without `config.scope` or `config.public` throws when it is registered.
+ * A route without `config.scope` or `config.public` throws when it is registered. A Postgres that is slow or away is
+ * waited for (machines start in any order), up to a deadline.
  */
 export async function createApp(o: AppOptions): Promise<App> {
   const app: App = fastify({
@@ -104,7 +108,10 @@ export async function createApp(o: AppOptions): Promise<App> {
   await describeApi(app as unknown as FastifyInstance, o);
   addHealth(app, o);
   addMetrics(app);
-  await o.access.prepare();
+  await onceReachable(
+    { ...o, server: 'postgres', ...(o.startDeadlineMs === undefined ? {} : { deadlineMs: o.startDeadlineMs }) },
+    () => o.access.prepare(),
+  );
   return app;
 }
 

@@ -30,4 +30,5 @@ export { explainSchemaError, type SchemaFinding } from './schema-errors.ts';
 export { createSealer, type Keyring, newSealingKey, parseKeyring, SealError, type Sealer } from './sealer.ts';
 export { type LinkVerdict, signLink, verifyLink } from './signed-link.ts';
 export { isConflict, isTransient, sqlState } from './sql-error.ts';
+export { onceReachable, type StartUpWait } from './start-up.ts';
 export { inTransaction, readAsTenant, runTransaction, type TransactionOptions } from './transaction.ts';

@@ -21,7 +21,8 @@ export interface PoolOptions {
   logger?: { warn(o: object, m?: string): void };
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Also how long a query waits for a free connection; a machine that stalls for some seconds must not fail it. */
+const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_MS = 60_000;
 
 /**

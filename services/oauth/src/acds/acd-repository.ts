@@ -1,23 +1,29 @@
+import type { AcdVariant } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { quotaKeyOfAccount } from '../clients/client-repository.ts';
 import type { Acd, AuthorizationState } from './acd.ts';
 
-const COLUMNS = `a.acd_id, a.tenant_id, a.client_ref, c.quota_key, a.revision, a.name, a.webex_org_id, a.username,
-  a.api_url, a.configuration, a.authorization_state, a.deleted, a.created_at_ms, a.changed_at_ms`;
-const FROM = 'FROM acd a JOIN oauth_client c USING (client_ref)';
+const COLUMNS = `a.acd_id, a.tenant_id, a.variant, a.client_ref, c.quota_key, a.revision, a.name, a.webex_org_id,
+  a.username, a.api_url, a.media_api_url, a.configuration, a.authorization_state, a.deleted, a.dropped_token_version,
+  a.created_at_ms, a.changed_at_ms`;
+const FROM = 'FROM acd a LEFT JOIN oauth_client c USING (client_ref)';
 
 interface AcdRow {
   acd_id: string;
   tenant_id: string;
-  client_ref: string;
-  quota_key: string;
+  variant: AcdVariant;
+  client_ref: string | null;
+  quota_key: string | null;
   revision: number;
   name: string;
   webex_org_id: string;
   username: string;
   api_url: string;
+  media_api_url: string | null;
   configuration: Acd['configuration'];
   authorization_state: AuthorizationState;
   deleted: boolean;
+  dropped_token_version: number;
   created_at_ms: number;
   changed_at_ms: number;
 }
@@ -26,16 +32,19 @@ function toAcd(row: AcdRow): Acd {
   return {
     acdId: row.acd_id,
     tenantId: row.tenant_id,
+    variant: row.variant,
     clientRef: row.client_ref,
-    quotaKey: row.quota_key,
+    quotaKey: row.quota_key ?? quotaKeyOfAccount(row.username, row.api_url),
     revision: row.revision,
     name: row.name,
     webexOrgId: row.webex_org_id,
     username: row.username,
     apiUrl: row.api_url,
+    mediaApiUrl: row.media_api_url,
     configuration: row.configuration,
     authorization: row.authorization_state,
     deleted: row.deleted,
+    droppedTokenVersion: row.dropped_token_version,
     createdAtMs: Number(row.created_at_ms),
     changedAtMs: Number(row.changed_at_ms),
   };
@@ -44,18 +53,20 @@ function toAcd(row: AcdRow): Acd {
 /** Inserts a new ACD; a unique constraint refuses a second one of the same name or organization. */
 export async function insertAcd(tx: SqlClient, acd: Acd): Promise<void> {
   await tx.query(
-    `INSERT INTO acd (acd_id, tenant_id, client_ref, revision, name, webex_org_id, username, api_url, configuration,
-       authorization_state, deleted, created_at_ms, changed_at_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    `INSERT INTO acd (acd_id, tenant_id, variant, client_ref, revision, name, webex_org_id, username, api_url,
+       media_api_url, configuration, authorization_state, deleted, created_at_ms, changed_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       acd.acdId,
       acd.tenantId,
+      acd.variant,
       acd.clientRef,
       acd.revision,
       acd.name,
       acd.webexOrgId,
       acd.username,
       acd.apiUrl,
+      acd.mediaApiUrl,
       JSON.stringify(acd.configuration),
       acd.authorization,
       acd.deleted,

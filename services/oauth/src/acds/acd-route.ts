@@ -23,7 +23,7 @@ function view(acd: Acd): Static<typeof AcdView> {
     type: 'Cisco Webex Contact Center 2.0',
     variant: '2.0',
     name: acd.name,
-    clientRef: acd.clientRef,
+    clientRef: acd.clientRef ?? '',
     username: acd.username,
     apiUrl: acd.apiUrl,
     authorization: acd.authorization,
@@ -61,6 +61,7 @@ function newAcd(wiring: Wiring, tenantId: string, body: CreateAcd): Acd {
   return {
     acdId: randomUUID(),
     tenantId,
+    variant: '2.0',
     clientRef: body.clientRef,
     quotaKey: '',
     revision: 1,
@@ -68,9 +69,11 @@ function newAcd(wiring: Wiring, tenantId: string, body: CreateAcd): Acd {
     webexOrgId: body.webexOrgId.toLowerCase(),
     username: body.username,
     apiUrl,
+    mediaApiUrl: null,
     configuration,
     authorization: 'not-authorized',
     deleted: false,
+    droppedTokenVersion: 0,
     createdAtMs: nowMs,
     changedAtMs: nowMs,
   };

@@ -1,4 +1,4 @@
-import { type AcdChanged, DEFAULT_DATA_SERVER } from '@wxcc-wfo/contracts';
+import { type AcdChanged, type AcdVariant, DEFAULT_DATA_SERVER } from '@wxcc-wfo/contracts';
 
 export type AuthorizationState = AcdChanged['authorization'];
 
@@ -16,16 +16,22 @@ export interface AcdConfiguration {
 export interface Acd {
   acdId: string;
   tenantId: string;
-  clientRef: string;
+  variant: AcdVariant;
+  /** The client record of a 2.0 connection; null where an API key is used. */
+  clientRef: string | null;
   quotaKey: string;
   revision: number;
   name: string;
   webexOrgId: string;
   username: string;
   apiUrl: string;
+  /** The Media API of the 1.0 form; null in variant 2.0. */
+  mediaApiUrl: string | null;
   configuration: AcdConfiguration;
   authorization: AuthorizationState;
   deleted: boolean;
+  /** The version of the last token that was dropped with a change; later tokens count on from it. */
+  droppedTokenVersion: number;
   createdAtMs: number;
   changedAtMs: number;
 }
@@ -39,10 +45,10 @@ export function toAcdChanged(acd: Acd): AcdChanged {
     occurredAtMs: acd.changedAtMs,
     deleted: acd.deleted,
     name: acd.name,
-    variant: '2.0',
+    variant: acd.variant,
     webexOrgId: acd.webexOrgId,
     apiUrl: acd.apiUrl,
-    mediaApiUrl: null,
+    mediaApiUrl: acd.mediaApiUrl,
     username: acd.username,
     quotaKey: acd.quotaKey,
     authorization: acd.authorization,

@@ -9,12 +9,19 @@ export interface OAuthClientRecord {
   webexClientId: string;
   sealedSecret: string;
   quotaKey: string;
+  revision: number;
   createdAtMs: number;
+  changedAtMs: number;
 }
 
 /** Names a client’s request budget without telling the client id. ACDs and tenants of one client id share it. */
 export function quotaKeyOf(webexClientId: string): string {
   return createHash('sha256').update(webexClientId).digest('hex').slice(0, 16);
+}
+
+/** Names the request budget of an account that uses an API key: the account at that host. */
+export function quotaKeyOfAccount(username: string, apiUrl: string): string {
+  return quotaKeyOf(`${username.toLowerCase()} ${URL.parse(apiUrl)?.host ?? apiUrl}`);
 }
 
 /** What binds a sealed client secret to its record. */
@@ -25,8 +32,9 @@ export function secretBinding(clientRef: string): string {
 /** Inserts a client; the name is unique within the tenant. */
 export async function insertClient(sql: SqlClient, client: OAuthClientRecord): Promise<void> {
   await sql.query(
-    `INSERT INTO oauth_client (client_ref, tenant_id, name, webex_client_id, sealed_secret, quota_key, created_at_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO oauth_client (client_ref, tenant_id, name, webex_client_id, sealed_secret, quota_key, created_at_ms,
+       changed_at_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       client.clientRef,
       client.tenantId,
@@ -35,6 +43,7 @@ export async function insertClient(sql: SqlClient, client: OAuthClientRecord): P
       client.sealedSecret,
       client.quotaKey,
       client.createdAtMs,
+      client.changedAtMs,
     ],
   );
 }
@@ -42,7 +51,7 @@ export async function insertClient(sql: SqlClient, client: OAuthClientRecord): P
 /** The client of a tenant, or undefined: another tenant’s client is as good as none. */
 export async function findClient(
   sql: SqlClient,
-  key: { clientRef: string; tenantId: string },
+  key: { clientRef: string | null; tenantId: string },
 ): Promise<OAuthClientRecord | undefined> {
   const { rows } = await sql.query('SELECT * FROM oauth_client WHERE client_ref = $1 AND tenant_id = $2', [
     key.clientRef,
@@ -75,7 +84,7 @@ export async function readClient(
 }
 
 /** What the reader's role may see. */
-const OPEN_COLUMNS = 'client_ref, tenant_id, name, webex_client_id, quota_key, created_at_ms';
+const OPEN_COLUMNS = 'client_ref, tenant_id, name, webex_client_id, quota_key, revision, created_at_ms, changed_at_ms';
 
 function toOpenRecord(row: Record<string, unknown>): Omit<OAuthClientRecord, 'sealedSecret'> {
   return {
@@ -84,6 +93,8 @@ function toOpenRecord(row: Record<string, unknown>): Omit<OAuthClientRecord, 'se
     name: row.name as string,
     webexClientId: row.webex_client_id as string,
     quotaKey: row.quota_key as string,
+    revision: row.revision as number,
     createdAtMs: Number(row.created_at_ms),
+    changedAtMs: Number(row.changed_at_ms),
   };
 }

@@ -139,6 +139,7 @@ async function saveClient(
   { name, clientId, clientSecret }: Static<typeof CreateClient>,
 ): Promise<OAuthClientRecord> {
   const clientRef = randomUUID();
+  const nowMs = wiring.clock.nowMs();
   const client = {
     clientRef,
     tenantId,
@@ -146,7 +147,9 @@ async function saveClient(
     webexClientId: clientId,
     sealedSecret: wiring.seals.atRest.seal(clientSecret, secretBinding(clientRef)),
     quotaKey: quotaKeyOf(clientId),
-    createdAtMs: wiring.clock.nowMs(),
+    revision: 1,
+    createdAtMs: nowMs,
+    changedAtMs: nowMs,
   };
   try {
     await insertClient(wiring.pool, client);

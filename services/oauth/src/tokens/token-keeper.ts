@@ -27,7 +27,7 @@ export async function keepToken(
   const { acd, granted, from } = o;
   const { atRest } = deps.seals;
   const nowMs = deps.clock.nowMs();
-  const version = ((await lockToken(tx, acd.acdId))?.version ?? 0) + 1;
+  const version = ((await lockToken(tx, acd.acdId))?.version ?? acd.droppedTokenVersion) + 1;
   const seal = (token: string, kind: 'access' | 'refresh' | 'previous-refresh') =>
     atRest.seal(token, tokenBinding(acd.acdId, version, kind));
   const life = { issuedAtMs: nowMs, accessExpiresAtMs: granted.accessTokenExpiresAtMs };

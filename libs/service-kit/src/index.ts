@@ -8,6 +8,7 @@ export { ConfigError, loadConfig } from './config.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export { databaseCheck, type HealthReport, type LivenessTick, type ReadinessCheck } from './health.ts';
 export { jsonColumn, jsonColumnSql } from './json-column.ts';
+export { keyRotationRoute } from './key-rotation-route.ts';
 export { createLease, type Lease, LeaseLostError, type LeaseOptions } from './lease.ts';
 export { type Lifecycle, type StopReport, type StopStep, stopInOrder } from './lifecycle.ts';
 export { createLogger, type Logger, type LoggerOptions, serializeError } from './logger.ts';
@@ -25,6 +26,14 @@ export { createPool, type PoolOptions, type SqlClient } from './pool.ts';
 export { ProblemError, type ProblemField, type ProblemOptions, problem } from './problem.ts';
 export { redact, scrub } from './redaction.ts';
 export { type Repeating, repeat } from './repeat.ts';
+export {
+  createRewrapJob,
+  type KeyRotation,
+  type RewrapJob,
+  rewrapMetrics,
+  type TargetRotation,
+} from './rewrap-job.ts';
+export type { SealedTarget } from './rewrap-repository.ts';
 export { type RunningService, runService, type ServiceDefinition, type ServiceStart } from './run-service.ts';
 export { explainSchemaError, type SchemaFinding } from './schema-errors.ts';
 export { createSealer, type Keyring, newSealingKey, parseKeyring, SealError, type Sealer } from './sealer.ts';

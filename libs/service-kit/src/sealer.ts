@@ -8,6 +8,10 @@ export interface Keyring {
 }
 
 export interface Sealer {
+  /** The id of the key that seals. */
+  readonly currentKeyId: string;
+  /** The ids of every key that opens, the current one among them. */
+  readonly keyIds: readonly string[];
   /** `v1.<keyId>.<iv>.<tag+ciphertext>` in base64url; only the same associated data opens it again. */
   seal(plaintext: string | Buffer, associatedData: string): string;
   /** @throws SealError */
@@ -34,7 +38,7 @@ const KEY_ID = /^[A-Za-z0-9_-]{1,32}$/;
 /**
  * AES-256-GCM with a random IV per text. Key id and associated data are authenticated.
  * Rotation, each step only when every replica has taken the one before:
- * 1. readers: append the new key to the keyring; 2. writers: put it first; 3. re-wrap what `needsRewrap`;
+ * 1. readers: append the new key to the keyring; 2. writers: put it first; 3. re-wrap (`createRewrapJob` does);
  * 4. retire: remove the old key when nothing is left that it sealed.
  * @throws SealError when the keyring is not usable
  */
@@ -44,6 +48,8 @@ export function createSealer(keyring: Keyring): Sealer {
   if (!currentKey) throw new SealError(`The current key '${keyring.current}' is not in the keyring. Add it.`);
 
   const sealer: Sealer = {
+    currentKeyId: keyring.current,
+    keyIds: [...keys.keys()],
     seal(plaintext, associatedData) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', currentKey, iv);

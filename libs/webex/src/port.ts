@@ -205,6 +205,8 @@ export interface WebexUser {
   userId: string;
   /** The Common Identity id, by which recordings and webhooks name the same person. */
   identityId: string | null;
+  /** `dbId`, the identifier from before a migration: what 1.0 calls TID. */
+  legacyId: string | null;
   firstName: string | null;
   lastName: string | null;
   email: string | null;
@@ -215,6 +217,8 @@ export interface WebexUser {
   /** Null where the list left it out, which is not "no teams". */
   teamIds: string[] | null;
   userProfileId: string | null;
+  /** `ADMINISTRATOR`, `STANDARD_AGENT` and so on; told only where one user is asked for. */
+  profileType: string | null;
   agentProfileId: string | null;
   skillProfileId: string | null;
   timezone: string | null;
@@ -244,6 +248,36 @@ export interface WebexQueue {
   serviceLevelThresholdSeconds: number | null;
   isActive: boolean | null;
   routingType: string | null;
+  updatedAtMs: number | null;
+}
+
+export interface WebexSite {
+  siteId: string;
+  name: string | null;
+  isActive: boolean | null;
+  updatedAtMs: number | null;
+}
+
+export interface WebexEntryPoint {
+  entryPointId: string;
+  name: string | null;
+  direction: 'inbound' | 'outbound' | 'unknown';
+  channel: TaskChannel;
+  channelType: string;
+  socialChannelType: string | null;
+  serviceLevelThresholdSeconds: number | null;
+  isActive: boolean | null;
+  updatedAtMs: number | null;
+}
+
+/** Why an agent is idle, or how a contact was wrapped up. */
+export interface WebexAuxiliaryCode {
+  auxiliaryCodeId: string;
+  name: string | null;
+  kind: 'idle' | 'wrap-up' | 'unknown';
+  isDefault: boolean | null;
+  isSystemCode: boolean | null;
+  isActive: boolean | null;
   updatedAtMs: number | null;
 }
 
@@ -307,9 +341,23 @@ export interface WebexClient {
    * Resolves for 200 and 206 only; 403 (`forbidden`) is an expired link. An error in mid-body is the stream's.
    */
   download(url: string, options?: CallOptions & { rangeStart?: number }): Promise<WebexDownload>;
+  /**
+   * The listings of the directory: pages, each id once. A listing that ENDS is proven complete (`config/listing-policy.ts`
+   * says how): it holds every record that existed throughout. One that is not proven throws `incomplete` (retriable) after
+   * its last page, one that breaks off its own error; then nothing may be concluded from what was absent.
+   * Where Webex changed while it was read, a listing is read again, so that records deleted meanwhile may be among the
+   * pages. Array fields are left out of lists and null.
+   */
   listUsers(options?: CallOptions): AsyncIterable<WebexUser[]>;
   listTeams(options?: CallOptions): AsyncIterable<WebexTeam[]>;
   listQueues(options?: CallOptions): AsyncIterable<WebexQueue[]>;
+  listSites(options?: CallOptions): AsyncIterable<WebexSite[]>;
+  listEntryPoints(options?: CallOptions): AsyncIterable<WebexEntryPoint[]>;
+  listAuxiliaryCodes(options?: CallOptions): AsyncIterable<WebexAuxiliaryCode[]>;
+  /** Which of these users (by `userId`) exist: asks for them by name, before their absence is believed. */
+  findUsers(userIds: string[], options?: CallOptions): Promise<WebexUser[]>;
+  /** One user by the Common Identity id, array fields and `profileType` included; undefined when there is none. */
+  findUserByIdentity(identityId: string, options?: CallOptions): Promise<WebexUser | undefined>;
   listSubscriptions(options?: CallOptions): Promise<WebexSubscription[]>;
   createSubscription(subscription: NewSubscription, options?: CallOptions): Promise<WebexSubscription>;
   updateSubscription(id: string, change: SubscriptionChange, options?: CallOptions): Promise<WebexSubscription>;

@@ -1,89 +1,95 @@
-import { amountOf, listAt, type OnUnknownValue, objectAt, optionalObject } from '../http/fields.ts';
+import type { OnUnknownValue } from '../http/fields.ts';
 import type { Transport } from '../http/transport.ts';
-import type { CallOptions, WebexClient } from '../port.ts';
-import { decodeQueue, decodeTeam, decodeUser } from './directory-decoder.ts';
+import { WebexError } from '../http/webex-error.ts';
+import type { CallOptions, WebexClient, WebexUser } from '../port.ts';
+import {
+  decodeAuxiliaryCode,
+  decodeEntryPoint,
+  decodeQueue,
+  decodeSite,
+  decodeTeam,
+  decodeUser,
+} from './directory-decoder.ts';
+import { type Listing, readListing, readListPage } from './directory-listing.ts';
 
-export type DirectoryClient = Pick<WebexClient, 'listUsers' | 'listTeams' | 'listQueues'>;
+export type DirectoryClient = Pick<
+  WebexClient,
+  | 'listUsers'
+  | 'listTeams'
+  | 'listQueues'
+  | 'listSites'
+  | 'listEntryPoints'
+  | 'listAuxiliaryCodes'
+  | 'findUsers'
+  | 'findUserByIdentity'
+>;
 
-const PAGE_SIZE = 100;
-const MAX_PAGES = 10_000;
+/** Ids of one question: half a page, and a URL of some two thousand characters. */
+const IDS_PER_QUESTION = 50;
 
-interface Listing<T> {
-  what: string;
-  operation: string;
-  resource: string;
-  decode(value: unknown, path: string): T;
-  idOf(item: T): string;
-}
-
-/** Reads users, teams and queues by the configuration API, page by page. */
+/** Reads users, teams, queues and what else is configured, by the configuration API. */
 export function createDirectoryClient(deps: {
   transport: Transport;
   apiUrl: string;
   orgId: string;
   onUnknown: OnUnknownValue;
 }): DirectoryClient {
-  /**
-   * Lists come as `{meta, data}` or as a bare list. The page size may be cut silently, so a short page is not the end:
-   * the end is the last of `meta.totalPages` or, where that is not told, a page that brings nothing new.
-   */
-  async function* list<T>(listing: Listing<T>, signal: AbortSignal | undefined): AsyncIterable<T[]> {
-    const seen = new Set<string>();
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const base = `${deps.apiUrl}/organization/${encodeURIComponent(deps.orgId)}/v2/${listing.resource}`;
-      const { what, operation } = listing;
-      const url = `${base}?page=${page}&pageSize=${PAGE_SIZE}`;
-      const answer = await deps.transport.call({ what, operation, method: 'GET', url, signal });
-      const { records, totalPages } = readListPage(answer);
-      const items = records.map((record, index) => listing.decode(record, `data[${index}]`));
-      const fresh = items.filter((item) => !seen.has(listing.idOf(item)));
-      for (const item of fresh) seen.add(listing.idOf(item));
-      if (fresh.length > 0) yield fresh;
-      if (totalPages === null ? fresh.length === 0 : page + 1 >= totalPages) return;
+  const { transport, onUnknown } = deps;
+  const base = `${deps.apiUrl}/organization/${encodeURIComponent(deps.orgId)}`;
+
+  function listing<T>(name: string, resource: string, rest: Pick<Listing<T>, 'decode' | 'idOf'>) {
+    const operation = `config.${name.replaceAll(' ', '-')}`;
+    const whole: Listing<T> = { what: `Listing ${name}`, operation, url: `${base}/v2/${resource}`, ...rest };
+    return (options: CallOptions = {}) => readListing(transport, whole, options.signal);
+  }
+
+  async function findSome(userIds: string[], signal: AbortSignal | undefined): Promise<WebexUser[]> {
+    const filter = encodeURIComponent(`id=in=(${userIds.map((id) => `"${id}"`).join(',')})`);
+    const url = `${base}/v2/user?page=0&pageSize=${2 * IDS_PER_QUESTION}&filter=${filter}`;
+    const what = 'Looking for users by their ids';
+    const answer = await transport.call({ what, operation: 'config.find-users', method: 'GET', url, signal });
+    const { records, totalRecords } = readListPage(answer);
+    if (totalRecords !== null && totalRecords !== records.length) {
+      throw new WebexError('incomplete', `${what} was answered with ${records.length} of ${totalRecords} users`);
     }
+    return records.map((record, index) => decodeUser(record, `data[${index}]`));
   }
 
   return {
-    listUsers: (options: CallOptions = {}) =>
-      list(
-        {
-          what: 'Listing users',
-          operation: 'config.users',
-          resource: 'user',
-          decode: decodeUser,
-          idOf: (u) => u.userId,
-        },
-        options.signal,
-      ),
-    listTeams: (options: CallOptions = {}) =>
-      list(
-        {
-          what: 'Listing teams',
-          operation: 'config.teams',
-          resource: 'team',
-          decode: decodeTeam,
-          idOf: (t) => t.teamId,
-        },
-        options.signal,
-      ),
-    listQueues: (options: CallOptions = {}) =>
-      list(
-        {
-          what: 'Listing queues',
-          operation: 'config.queues',
-          resource: 'contact-service-queue',
-          decode: (value, path) => decodeQueue(value, path, deps.onUnknown),
-          idOf: (queue) => queue.queueId,
-        },
-        options.signal,
-      ),
-  };
-}
+    listUsers: listing('users', 'user', { decode: decodeUser, idOf: (user) => user.userId }),
+    listTeams: listing('teams', 'team', { decode: decodeTeam, idOf: (team) => team.teamId }),
+    listQueues: listing('queues', 'contact-service-queue', {
+      decode: (value, path) => decodeQueue(value, path, onUnknown),
+      idOf: (queue) => queue.queueId,
+    }),
+    listSites: listing('sites', 'site', { decode: decodeSite, idOf: (site) => site.siteId }),
+    listEntryPoints: listing('entry points', 'entry-point', {
+      decode: (value, path) => decodeEntryPoint(value, path, onUnknown),
+      idOf: (entryPoint) => entryPoint.entryPointId,
+    }),
+    listAuxiliaryCodes: listing('auxiliary codes', 'auxiliary-code', {
+      decode: (value, path) => decodeAuxiliaryCode(value, path, onUnknown),
+      idOf: (code) => code.auxiliaryCodeId,
+    }),
 
-/** The records of a list answer in either of its forms; `totalPages` is null when it was not told. */
-export function readListPage(answer: unknown): { records: unknown[]; totalPages: number | null } {
-  if (Array.isArray(answer)) return { records: answer, totalPages: null };
-  const fields = objectAt(answer, 'answer');
-  const meta = optionalObject(fields.meta, 'meta') ?? {};
-  return { records: listAt(fields.data, 'data'), totalPages: amountOf(meta, 'totalPages', 'meta') };
+    async findUsers(userIds, { signal } = {}) {
+      const found: WebexUser[] = [];
+      for (let start = 0; start < userIds.length; start += IDS_PER_QUESTION) {
+        found.push(...(await findSome(userIds.slice(start, start + IDS_PER_QUESTION), signal)));
+      }
+      return found;
+    },
+
+    async findUserByIdentity(identityId, { signal } = {}) {
+      const url = `${base}/user/by-ci-user-id/${encodeURIComponent(identityId)}?includeUserProfile=true`;
+      const what = 'Looking for a user by the Common Identity id';
+      try {
+        const call = { what, operation: 'config.find-user', method: 'GET', url, signal } as const;
+        return decodeUser(await transport.call(call), 'answer');
+      } catch (error) {
+        if (error instanceof WebexError && error.kind === 'not-found') return undefined;
+        throw error;
+      }
+    },
+  };
 }

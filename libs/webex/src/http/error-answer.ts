@@ -109,6 +109,8 @@ const REMEDIES: Record<WebexErrorKind, string> = {
   refused: 'Authorize the ACD again',
   'host-not-allowed': 'Add the host to the allowed hosts of the deployment if it belongs there',
   'not-found': 'It does not exist there (any more)',
+  incomplete: 'Nothing may be concluded from what is missing in it: it is read again at the next run',
+  'not-published': 'Use a connection of the 2.0 programmatic APIs for it',
 };
 
 function text(value: unknown): string | null {

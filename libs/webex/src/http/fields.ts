@@ -85,6 +85,15 @@ export function requiredInstant(fields: Fields, name: string, path: string): num
   return value;
 }
 
+/** The configuration API documents its times as numbers, strings and placeholders: what is no time is not told. */
+export function lenientInstant(value: unknown): number | null {
+  try {
+    return instantOf({ value }, 'value', '');
+  } catch {
+    return null;
+  }
+}
+
 export function textsOf(fields: Fields, name: string, path: string): string[] {
   const texts = listAt(fields[name], `${path}.${name}`).filter((entry): entry is string => typeof entry === 'string');
   return texts.map((text) => text.toWellFormed().replaceAll('\u0000', '\ufffd'));

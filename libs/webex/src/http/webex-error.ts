@@ -9,7 +9,9 @@ export type WebexErrorKind =
   | 'invalid-answer'
   | 'refused'
   | 'host-not-allowed'
-  | 'not-found';
+  | 'not-found'
+  | 'incomplete'
+  | 'not-published';
 
 const RETRIABLE: Record<WebexErrorKind, boolean> = {
   unauthorized: false,
@@ -22,6 +24,8 @@ const RETRIABLE: Record<WebexErrorKind, boolean> = {
   refused: false,
   'host-not-allowed': false,
   'not-found': false,
+  incomplete: true,
+  'not-published': false,
 };
 
 export interface WebexErrorDetails {
@@ -33,7 +37,9 @@ export interface WebexErrorDetails {
 
 /**
  * The only error that this library throws for Webex's sake (an aborted signal throws its own reason).
- * `retriable` says whether the same call may succeed later; `refused` is the definitive refusal of an OAuth grant.
+ * `retriable` says whether the same call may succeed later; `refused` is the definitive refusal of an OAuth grant;
+ * `incomplete` is a listing whose completeness was not proven (nothing may be concluded from what is absent in it);
+ * `not-published` is a question for which no public description of the API exists, so that it is not asked at all.
  * The message never holds a token, a secret or the query string of a pre-signed URL: it may be logged as it is.
  */
 export class WebexError extends Error {

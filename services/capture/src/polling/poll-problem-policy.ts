@@ -18,6 +18,9 @@ const REMEDIES: Record<WebexErrorKind, string> = {
   refused: 'Authorize the ACD again; capture goes on by itself and reads what it missed.',
   'host-not-allowed': 'Correct the API URL of the ACD, or add its host to WEBEX_ALLOWED_HOSTS.',
   'not-found': 'Check the API URL and the Webex organization of the ACD.',
+  incomplete: 'Nothing: capture reads it again. If it lasts, report it with the tracking id.',
+  'not-published':
+    'Connect the ACD by the 2.0 programmatic APIs: what this one needs is not published for its variant.',
 };
 
 const TOKEN_REMEDY = 'Authorize the ACD, and see that oauth runs with the same HANDOVER_KEYS.';

@@ -11,6 +11,9 @@ export const ERROR_CODES = {
   'payload-too-large': 'The body is larger than the route takes.',
   'unsupported-media-type': 'The body’s media type is not taken here.',
   conflict: 'It was changed meanwhile, or it exists already.',
+  'precondition-required': 'A change needs the version that it is meant for (If-Match).',
+  'precondition-failed': 'It was changed since it was read (If-Match).',
+  'confirmation-required': 'This stops something that works, so it has to be confirmed.',
   'state-mismatch': 'The authorization answer does not belong to a request of ours.',
   'authorization-refused': 'The authorization was refused.',
   'organization-mismatch': 'The authorization is for another Webex organization.',
@@ -28,24 +31,49 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export const Problem = Type.Object(
   {
     type: Type.String({ description: 'urn:wxcc-wfo:problem:<code>' }),
-    title: Type.String(),
-    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    title: Type.String({ description: 'What kind of problem it is, in a few words.' }),
+    status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
     code: Type.String({ description: 'A stable code (see the list of error codes).' }),
     detail: Type.Optional(Type.String({ description: 'What happened, to what.' })),
     remedy: Type.Optional(Type.String({ description: 'What to do next.' })),
-    field: Type.Optional(Type.String()),
-    requestId: Type.Optional(Type.String()),
+    field: Type.Optional(Type.String({ description: 'What was sent wrongly; of several the first.' })),
+    requestId: Type.Optional(Type.String({ description: 'Under which the log has it.' })),
+    confirm: Type.Optional(
+      Type.Array(Type.String(), { description: 'With `confirmation-required`: what `confirm` of the request lacks.' }),
+    ),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
-          field: Type.String(),
-          reason: Type.String(),
-          remedy: Type.Optional(Type.String()),
+          field: Type.String({ description: 'What was sent wrongly.' }),
+          reason: Type.String({ description: 'Why it is refused.' }),
+          remedy: Type.Optional(Type.String({ description: 'What to do about it.' })),
         }),
+        { description: 'Everything that was sent wrongly, at once.' },
       ),
     ),
   },
-  { description: 'Problem details (RFC 9457).' },
+  {
+    description: 'Problem details (RFC 9457).',
+    examples: [
+      {
+        type: 'urn:wxcc-wfo:problem:invalid-request',
+        title: ERROR_CODES['invalid-request'],
+        status: 422,
+        code: 'invalid-request',
+        detail: 'name: It begins or ends with white space.',
+        remedy: 'Send the name without it.',
+        field: 'name',
+        requestId: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+        errors: [
+          {
+            field: 'name',
+            reason: 'It begins or ends with white space.',
+            remedy: 'Send the name without it.',
+          },
+        ],
+      },
+    ],
+  },
 );
 export type Problem = Static<typeof Problem>;
 export const problemSchema = Problem;

@@ -17,6 +17,8 @@ export interface ProblemOptions {
   /** What to do next */
   remedy?: string;
   errors?: ProblemField[];
+  /** With `confirmation-required`: what `confirm` of the request lacks */
+  confirm?: string[];
   /** e.g. `Allow`, `Retry-After`, `WWW-Authenticate` */
   headers?: Record<string, string>;
   /** Logged with a 5xx, never sent */
@@ -52,6 +54,7 @@ export function problemBody(o: ProblemOptions & { title: string }, requestId: st
     remedy: o.remedy,
     field: o.field,
     requestId,
+    confirm: o.confirm,
     errors: o.errors,
   };
 }

@@ -4,9 +4,9 @@ ALTER TABLE acd ADD COLUMN variant text NOT NULL DEFAULT '2.0'
 ALTER TABLE acd ALTER COLUMN variant DROP DEFAULT;
 ALTER TABLE acd ADD COLUMN media_api_url text;
 ALTER TABLE acd ALTER COLUMN client_ref DROP NOT NULL;
--- A field of another variant stays out, whatever code writes it.
+-- A field of another variant stays out, whatever code writes it. The client of a deleted ACD may be deleted too.
 ALTER TABLE acd ADD CONSTRAINT acd_fields_of_variant CHECK (
-  CASE WHEN variant = '2.0' THEN client_ref IS NOT NULL AND media_api_url IS NULL
+  CASE WHEN variant = '2.0' THEN (client_ref IS NOT NULL OR deleted) AND media_api_url IS NULL
        ELSE client_ref IS NULL AND media_api_url IS NOT NULL END);
 
 -- Versions of tokens only grow, also over tokens that were dropped; what lies in the hand-over store is taken back.
@@ -18,6 +18,7 @@ CREATE INDEX acd_handover_withdrawn ON acd (acd_id) WHERE handover_withdrawn_at_
 CREATE TABLE acd_api_key (
   acd_id        uuid PRIMARY KEY,
   tenant_id     uuid NOT NULL,
+  version       integer NOT NULL,
   sealed_key    text NOT NULL,
   changed_at_ms bigint NOT NULL,
   CONSTRAINT acd_api_key_acd_of_tenant FOREIGN KEY (tenant_id, acd_id) REFERENCES acd (tenant_id, acd_id)
@@ -61,7 +62,7 @@ BEGIN
       'CREATE POLICY %I ON %I FOR SELECT TO %I USING (tenant_id = nullif(current_setting(''app.tenant_id'', true), '''')::uuid)',
       name || '_of_tenant', name, reader);
   END LOOP;
-  EXECUTE format('GRANT SELECT (acd_id, tenant_id, changed_at_ms) ON acd_api_key TO %I', reader);
+  EXECUTE format('GRANT SELECT (acd_id, tenant_id, version, changed_at_ms) ON acd_api_key TO %I', reader);
   EXECUTE format('GRANT SELECT ON audit_entry TO %I', reader);
   EXECUTE format('GRANT SELECT (revision, changed_at_ms) ON oauth_client TO %I', reader);
 END $$;

@@ -19,6 +19,7 @@ export * from './events/recording-available.ts';
 export * from './events/task-ended.ts';
 export * from './events/token-refreshed.ts';
 export { GOLDEN_EXAMPLES } from './examples/golden.ts';
+export * from './metadata-mapping/index.ts';
 export { EpochMs, NamedRef, Nullable, Uuid } from './primitives.ts';
 export { ERROR_CODES, type ErrorCode, Problem, problemSchema } from './problems.ts';
 export { uuidV5 } from './uuid-v5.ts';

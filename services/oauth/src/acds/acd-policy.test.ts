@@ -193,8 +193,8 @@ describe('ACD-03 ACD filtering is not supported', () => {
 });
 
 describe('CAP-04 metadata mappings', () => {
-  it('are refused in this release instead of silently doing nothing', () =>
-    expect(refusedFields({ metadataMappings: [{ acdMetadataName: 'a', metadataLabel: 'b' }] })).toEqual([
-      'metadataMappings',
+  it('are refused by their own rules, by entry', () =>
+    expect(refusedFields({ metadataMappings: [{ acdMetadataName: 'task.queues', metadataLabel: 'Queues' }] })).toEqual([
+      'metadataMappings[0].acdMetadataName',
     ]));
 });

@@ -1,3 +1,5 @@
+import { refusalsOfMappings } from './mapping-policy.ts';
+
 /** What a valid ACD connection is (ACD-01, ACD-03). Every refusal names the field, the reason and the remedy. */
 
 /** Webex regions of the guide and of the published host map, as codes that expand to an API URL. */
@@ -179,15 +181,4 @@ function isNamedZone(timeZone: string): boolean {
   } catch {
     return false;
   }
-}
-
-function refusalsOfMappings(mappings: AcdInput['metadataMappings']): Refusal[] {
-  if (mappings.length === 0) return [];
-  return [
-    {
-      field: 'metadataMappings',
-      reason: 'Custom metadata is not captured by this release, so a mapping would silently do nothing.',
-      remedy: 'Leave the list empty; the standard metadata (CAP-03) is captured without a mapping.',
-    },
-  ];
 }

@@ -22,6 +22,17 @@ const QualityManagement = Type.Object(
   },
 );
 
+const MetadataMapping = Type.Object(
+  {
+    acdMetadataName: Type.String({
+      description:
+        '<task or taskDetails>.<field>, <task or taskDetails>.<global variable>:<data type>, Customer segment or Consult.',
+    }),
+    metadataLabel: Type.String({ description: 'The label under which contacts show the value: 1 to 200 characters.' }),
+  },
+  { additionalProperties: false },
+);
+
 /** What creates an ACD connection (ACD-01). Every field has a description and, where it may be left out, a default. */
 export const CreateAcd = Type.Object(
   {
@@ -48,10 +59,11 @@ export const CreateAcd = Type.Object(
     }),
     qualityManagement: Type.Optional(QualityManagement),
     metadataMappings: Type.Optional(
-      Type.Array(Type.Object({ acdMetadataName: Type.String(), metadataLabel: Type.String() }), {
+      Type.Array(MetadataMapping, {
         maxItems: 500,
         default: [],
-        description: 'Custom metadata (CAP-04); must be empty in this release.',
+        description:
+          'Custom metadata (CAP-04). Several names may share a label; the first of them that has a value in a task gives it.',
       }),
     ),
     synchronizationIntervalMinutes: Type.Optional(
@@ -95,6 +107,7 @@ export const CreateAcd = Type.Object(
         apiUrl: 'eu2',
         webexOrgId: EXAMPLE_ORG_ID,
         qualityManagement: { enabled: true, voice: true, digital: false },
+        metadataMappings: [{ acdMetadataName: 'taskDetails.channelType', metadataLabel: 'Channel Type' }],
         dataRecapture: { timeOfDay: '02:30', timeZone: 'Europe/Berlin' },
       },
     ],
@@ -115,7 +128,7 @@ const acdExample = {
   apiUrl: 'https://api.wxcc-eu2.cisco.com',
   authorization: 'not-authorized',
   qualityManagement: { enabled: true, voice: true, digital: false },
-  metadataMappings: [],
+  metadataMappings: [{ acdMetadataName: 'taskDetails.channelType', metadataLabel: 'Channel Type' }],
   synchronizationIntervalMinutes: 30,
   captureDelayMinutes: 15,
   dataRecapture: { timeOfDay: '02:30', timeZone: 'Europe/Berlin' },

@@ -80,11 +80,9 @@ CREATE TABLE sync_change (
   name         text NOT NULL,
   -- Which rules made it, in the words of the guide's tables.
   reasons      text[] NOT NULL,
+  -- The fields that differ; applying writes those of `after` and no others.
   before       jsonb,
   after        jsonb NOT NULL,
-  -- What applying needs and nobody reads: the directory's facts and their hash.
-  facts        jsonb,
-  facts_hash   text,
   outcome      text CHECK (outcome IN ('applied', 'skipped')),
   PRIMARY KEY (run_id, seq)
 );
@@ -115,7 +113,6 @@ CREATE TABLE directory_team (
   acd_team_id         text,
   team_type           text CHECK (team_type IN ('agent', 'capacity', 'unknown')),
   acd_state           text CHECK (acd_state IN ('active', 'inactive', 'deleted')),
-  facts_hash          text,
   -- Of WFO.
   is_default          boolean NOT NULL DEFAULT false,
   deleted             boolean NOT NULL DEFAULT false,
@@ -143,7 +140,6 @@ CREATE TABLE directory_user (
   email                  text,
   contact_center_enabled boolean NOT NULL,
   acd_state              text NOT NULL CHECK (acd_state IN ('active', 'not-active', 'deleted')),
-  facts_hash             text NOT NULL,
   -- Of WFO: runs write them only where the guide's tables say so.
   active                 boolean NOT NULL,
   -- Who said so last. What a run deactivated comes back by a run; what a person deactivated stays so.
@@ -176,7 +172,6 @@ CREATE TABLE directory_queue (
   direction                       text NOT NULL,
   service_level_threshold_seconds double precision,
   acd_state                       text NOT NULL CHECK (acd_state IN ('active', 'inactive', 'deleted')),
-  facts_hash                      text NOT NULL,
   created_at_ms                   bigint NOT NULL,
   changed_at_ms                   bigint NOT NULL,
   UNIQUE (acd_id, acd_queue_id)
@@ -192,7 +187,6 @@ CREATE TABLE reference_item (
   name          text NOT NULL,
   facts         jsonb NOT NULL,
   acd_state     text NOT NULL CHECK (acd_state IN ('active', 'inactive', 'deleted')),
-  facts_hash    text NOT NULL,
   created_at_ms bigint NOT NULL,
   changed_at_ms bigint NOT NULL,
   UNIQUE (acd_id, kind, acd_item_id)

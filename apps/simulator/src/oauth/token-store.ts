@@ -63,6 +63,7 @@ const CODE_LIFE_MS = 5 * 60_000;
 
 export function createTokenStore(settings: OauthSettings, now: () => number): TokenStore {
   const codes = new Map<string, Code>();
+  const usedCodes = new Set<string>();
   const accessTokens = new Map<string, AccessToken>();
   const refreshTokens = new Map<string, RefreshToken>();
   let refreshes = 0;
@@ -97,7 +98,10 @@ export function createTokenStore(settings: OauthSettings, now: () => number): To
     redeemCode(code, clientId, redirectUri, verifier) {
       const known = codes.get(code);
       codes.delete(code);
-      if (known === undefined || known.expiresMs <= now()) return 'The authorization code is unknown, used or expired.';
+      if (usedCodes.has(code)) return 'The authorization code was already used.';
+      if (known === undefined) return 'The authorization code is invalid.';
+      usedCodes.add(code);
+      if (known.expiresMs <= now()) return 'The authorization code has expired.';
       if (known.clientId !== clientId) return 'The authorization code was issued to another client.';
       if (known.redirectUri !== redirectUri) return 'redirect_uri differs from the one of the authorization request.';
       if (!challengeHolds(known, verifier)) return 'code_verifier does not fit the code_challenge.';

@@ -50,11 +50,15 @@ export function errorOfStatus(
   details: { retryAfterMs?: number | undefined; trackingId?: string | undefined; secrets?: readonly string[] },
 ): WebexError {
   const kind = kindOfStatus(statusCode);
-  const said = answer.text ? `: ${scrub(answer.text, details.secrets)}` : '';
-  return new WebexError(kind, `${what} was answered with HTTP ${statusCode}${said}. ${REMEDIES[kind]}`, {
+  const said = answer.text ? scrub(answer.text, details.secrets) : undefined;
+  const quoted = said ? `: ${said}` : '';
+  return new WebexError(kind, `${what} was answered with HTTP ${statusCode}${quoted}. ${REMEDIES[kind]}`, {
+    said,
     statusCode,
     retryAfterMs: details.retryAfterMs,
     trackingId: answer.trackingId ?? details.trackingId,
+    answerKey: answer.key === null ? undefined : scrub(answer.key, details.secrets),
+    answerText,
   });
 }
 

@@ -33,6 +33,7 @@ export interface WebexErrorDetails {
   retryAfterMs?: number | undefined;
   trackingId?: string | undefined;
   retriable?: boolean | undefined;
+  said?: string | undefined;
 }
 
 /**
@@ -48,6 +49,8 @@ export class WebexError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly trackingId: string | undefined;
   readonly retriable: boolean;
+  /** What Webex wrote, without secrets; not documented and for people: nothing that must be right may rest on it. */
+  readonly said: string | undefined;
 
   constructor(kind: WebexErrorKind, message: string, details: WebexErrorDetails = {}) {
     super(message);
@@ -56,6 +59,9 @@ export class WebexError extends Error {
     this.statusCode = details.statusCode;
     this.retryAfterMs = details.retryAfterMs;
     this.trackingId = details.trackingId;
+    this.answerKey = details.answerKey;
+    this.answerText = details.answerText;
     this.retriable = details.retriable ?? RETRIABLE[kind];
+    this.said = details.said;
   }
 }

@@ -113,6 +113,7 @@ CREATE TABLE directory_team (
   acd_team_id         text,
   team_type           text CHECK (team_type IN ('agent', 'capacity', 'unknown')),
   acd_state           text CHECK (acd_state IN ('active', 'inactive', 'deleted')),
+  acd_state_since_ms  bigint,
   -- Of WFO.
   is_default          boolean NOT NULL DEFAULT false,
   deleted             boolean NOT NULL DEFAULT false,
@@ -124,7 +125,8 @@ CREATE TABLE directory_team (
 );
 CREATE UNIQUE INDEX directory_team_default ON directory_team (acd_id) WHERE is_default AND NOT deleted;
 
--- A WFO user with its one ACD profile. Users that were merged into another one keep their row and their ids.
+-- A WFO user with its one ACD profile. A merge (SYNC-07) gives the survivor the id that is alive in the ACD: where that
+-- is the other's, both rows swap their directory columns. The merged row stays, so that nobody is made anew for its id.
 CREATE TABLE directory_user (
   user_id                uuid PRIMARY KEY,
   tenant_id              uuid NOT NULL,
@@ -138,8 +140,10 @@ CREATE TABLE directory_user (
   first_name             text,
   last_name              text,
   email                  text,
+  external_id            text,
   contact_center_enabled boolean NOT NULL,
   acd_state              text NOT NULL CHECK (acd_state IN ('active', 'not-active', 'deleted')),
+  acd_state_since_ms     bigint NOT NULL,
   -- Of WFO: runs write them only where the guide's tables say so.
   active                 boolean NOT NULL,
   -- Who said so last. What a run deactivated comes back by a run; what a person deactivated stays so.

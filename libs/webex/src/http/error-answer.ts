@@ -50,10 +50,9 @@ export function errorOfStatus(
   details: { retryAfterMs?: number | undefined; trackingId?: string | undefined; secrets?: readonly string[] },
 ): WebexError {
   const kind = kindOfStatus(statusCode);
-  const said = answer.text ? scrub(answer.text, details.secrets) : undefined;
-  const quoted = said ? `: ${said}` : '';
+  const answerText = answer.text ? scrub(answer.text, details.secrets) : undefined;
+  const quoted = answerText ? `: ${answerText}` : '';
   return new WebexError(kind, `${what} was answered with HTTP ${statusCode}${quoted}. ${REMEDIES[kind]}`, {
-    said,
     statusCode,
     retryAfterMs: details.retryAfterMs,
     trackingId: answer.trackingId ?? details.trackingId,

@@ -33,7 +33,8 @@ export interface WebexErrorDetails {
   retryAfterMs?: number | undefined;
   trackingId?: string | undefined;
   retriable?: boolean | undefined;
-  said?: string | undefined;
+  answerKey?: string | undefined;
+  answerText?: string | undefined;
 }
 
 /**
@@ -49,8 +50,9 @@ export class WebexError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly trackingId: string | undefined;
   readonly retriable: boolean;
-  /** What Webex wrote, without secrets; not documented and for people: nothing that must be right may rest on it. */
-  readonly said: string | undefined;
+  /** The key and text of Webex's error body, without secrets: evidence for people, as no such body is documented. */
+  readonly answerKey: string | undefined;
+  readonly answerText: string | undefined;
 
   constructor(kind: WebexErrorKind, message: string, details: WebexErrorDetails = {}) {
     super(message);
@@ -62,6 +64,5 @@ export class WebexError extends Error {
     this.answerKey = details.answerKey;
     this.answerText = details.answerText;
     this.retriable = details.retriable ?? RETRIABLE[kind];
-    this.said = details.said;
   }
 }

@@ -1,6 +1,7 @@
 import { type BatchHandler, done } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import type { WorkerOf } from './roles/worker-of.ts';
 
 /** Work is done for an ACD that is authorized and not deleted. */
 function isActive(acd: AcdChanged): boolean {
@@ -74,15 +75,16 @@ export async function findAcd(sql: SqlClient, acdId: string): Promise<AcdChanged
   return rows[0] && acdOf(rows[0]);
 }
 
-/** A page of the ACDs that are worked for (authorized, not deleted), by id. */
+/** A page of the ACDs that a worker works for (authorized, not deleted, of its data server in its role), by id. */
 export async function listActiveAcds(
   sql: SqlClient,
-  page: { afterAcdId: string | null; limit: number },
+  page: WorkerOf & { afterAcdId: string | null; limit: number },
 ): Promise<AcdChanged[]> {
   const { rows } = await sql.query<AcdRow>(
-    `SELECT configuration, deleted FROM acd WHERE active AND ($1::uuid IS NULL OR acd_id > $1::uuid)
+    `SELECT configuration, deleted FROM acd
+     WHERE active AND data_servers->>$3::text = $4 AND ($1::uuid IS NULL OR acd_id > $1::uuid)
      ORDER BY acd_id LIMIT $2`,
-    [page.afterAcdId, page.limit],
+    [page.afterAcdId, page.limit, page.role, page.dataServer],
   );
   return rows.map(acdOf);
 }

@@ -1,6 +1,18 @@
 import { fileURLToPath } from 'node:url';
 
 export { createAcdChangedHandler, findAcd, listActiveAcds } from './acd-copies.ts';
+export { dataServerConfig } from './roles/data-server-config.ts';
+export {
+  countWorkers,
+  createRoleReports,
+  type RoleNews,
+  type RoleReport,
+  type RoleReports,
+  type RoleReportsOptions,
+  readRoleReports,
+  WORKER_TTL_MS,
+} from './roles/role-reports.ts';
+export { type WorkerOf, worksFor } from './roles/worker-of.ts';
 export { createTokenSource, NoAccessToken, type TokenSource, type TokenSourceOptions } from './token-source.ts';
 export { type SubscriptionJobDeps, startSubscriptionJob } from './webhooks/subscription-job.ts';
 export {

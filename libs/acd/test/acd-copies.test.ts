@@ -4,7 +4,8 @@ import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { inTransaction, readAsTenant } from '@wxcc-wfo/service-kit';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
-import { createAcdChangedHandler, findAcd, listActiveAcds } from '../src/index.ts';
+import { createAcdChangedHandler, findAcd, listActiveAcds, worksFor } from '../src/index.ts';
+import type { WorkerOf } from '../src/roles/worker-of.ts';
 import { anAcd } from '../src/testing/index.ts';
 import { acdDatabase } from './acd-database.ts';
 
@@ -26,7 +27,9 @@ describe('ACD-05 copies of ACDs over real Postgres', () => {
       ),
     );
   const isActive = async (acd: AcdChanged) =>
-    (await listActiveAcds(pool, { afterAcdId: null, limit: 1_000 })).some((one) => one.acdId === acd.acdId);
+    (await listActiveAcds(pool, { role: 'capture', dataServer: 'default', afterAcdId: null, limit: 1_000 })).some(
+      (one) => one.acdId === acd.acdId,
+    );
 
   it('keeps the highest revision, whatever comes first, and tells only of changes', async () => {
     const acd = anAcd({ revision: 2, name: 'second' });
@@ -51,6 +54,34 @@ describe('ACD-05 copies of ACDs over real Postgres', () => {
       expect(await isActive(acd)).toBe(true);
     },
   );
+
+  it('ACD-04 is worked for by the data server of its role only, and by nobody where the role is switched off', async () => {
+    const dataServers = { sync: 'default', capture: 'Frankfurt', realTimeEvents: 'default', mediaImport: null };
+    const acd = anAcd({ dataServers });
+    const unnamed = anAcd();
+    delete unnamed.dataServers; // an event of 0.1
+    await receive(acd, unnamed);
+    const served = async (worker: WorkerOf) => {
+      const page = await listActiveAcds(pool, { ...worker, afterAcdId: null, limit: 1_000 });
+      const ids = page.map(({ acdId }) => acdId);
+      const found = await Promise.all([acd, unnamed].map(({ acdId }) => findAcd(pool, acdId)));
+      expect(found.map((one) => worksFor(worker, one!))).toEqual(found.map((one) => ids.includes(one!.acdId)));
+      return found.map((one) => ids.includes(one!.acdId));
+    };
+    expect(await served({ role: 'sync', dataServer: 'default' })).toEqual([true, true]);
+    expect(await served({ role: 'capture', dataServer: 'default' })).toEqual([false, true]);
+    expect(await served({ role: 'capture', dataServer: 'Frankfurt' })).toEqual([true, false]);
+    expect(await served({ role: 'capture', dataServer: 'frankfurt' })).toEqual([false, false]);
+    expect(await served({ role: 'mediaImport', dataServer: 'default' })).toEqual([false, true]);
+    await receive({
+      ...acd,
+      revision: 2,
+      dataServers: { ...dataServers, capture: 'default', mediaImport: 'Frankfurt' },
+    });
+    expect(await served({ role: 'capture', dataServer: 'default' })).toEqual([true, true]);
+    expect(await served({ role: 'capture', dataServer: 'Frankfurt' })).toEqual([false, false]);
+    expect(await served({ role: 'mediaImport', dataServer: 'Frankfurt' })).toEqual([true, false]);
+  });
 
   it('forgets the token of a deleted ACD', async () => {
     const acd = anAcd();

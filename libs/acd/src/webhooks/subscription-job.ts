@@ -43,6 +43,7 @@ export function startSubscriptionJob(deps: SubscriptionJobDeps): Repeating {
       const nowMs = deps.nowMs();
       for (const [acdId, untilMs] of restsUntilMs) if (untilMs <= nowMs) restsUntilMs.delete(acdId);
       const acdIds = await listAcdsToTend(deps.sql, {
+        ...deps.worker,
         checkedBeforeMs: nowMs - deps.checkEveryMs,
         except: [...restsUntilMs.keys()],
         limit: ACDS_PER_TURN,

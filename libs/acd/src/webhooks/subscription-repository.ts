@@ -1,4 +1,5 @@
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import type { WorkerOf } from '../roles/worker-of.ts';
 import type { KeptSubscription } from './subscription-policy.ts';
 
 export type StoredSubscription = KeptSubscription & { checkedAtMs: number };
@@ -61,25 +62,31 @@ export async function noteEvent(sql: SqlClient, acdId: string, nowMs: number): P
   await sql.query('UPDATE webhook_subscription SET last_event_at_ms = $2 WHERE acd_id = $1', [acdId, nowMs]);
 }
 
-/** The end of a deleted ACD's subscription, and of the token that was kept to take it back with. */
+/** The end of a subscription; a deleted ACD also loses the token that was kept to take it back with. */
 export async function forgetSubscription(sql: SqlClient, acdId: string): Promise<void> {
   await sql.query(
-    `WITH gone AS (DELETE FROM webhook_subscription WHERE acd_id = $1) DELETE FROM access_token WHERE acd_id = $1`,
+    `WITH gone AS (DELETE FROM webhook_subscription WHERE acd_id = $1)
+     DELETE FROM access_token t USING acd WHERE t.acd_id = $1 AND acd.acd_id = t.acd_id AND acd.deleted`,
     [acdId],
   );
 }
 
-/** ACDs whose subscription is to be looked after: worked for and due, or deleted with one left. At most `limit`. */
+/**
+ * ACDs whose subscription is to be looked after: worked for by this worker and due; or deleted, or with the role
+ * switched off, while one is left, which any worker takes back. At most `limit`.
+ */
 export async function listAcdsToTend(
   sql: SqlClient,
-  o: { checkedBeforeMs: number; except: string[]; limit: number },
+  o: WorkerOf & { checkedBeforeMs: number; except: string[]; limit: number },
 ): Promise<string[]> {
   const { rows } = await sql.query<{ acd_id: string }>(
     `SELECT acd.acd_id FROM acd LEFT JOIN webhook_subscription w USING (acd_id)
-     WHERE ((acd.active AND coalesce(w.checked_at_ms, 0) <= $1) OR (acd.deleted AND w.acd_id IS NOT NULL))
-       AND acd.acd_id <> ALL($2::uuid[])
+     WHERE acd.acd_id <> ALL($2::uuid[]) AND (
+       (acd.active AND acd.data_servers->>$4::text = $5 AND coalesce(w.checked_at_ms, 0) <= $1)
+       OR (acd.active AND acd.data_servers->>$4::text IS NULL AND w.acd_id IS NOT NULL)
+       OR (acd.deleted AND w.acd_id IS NOT NULL))
      ORDER BY coalesce(w.checked_at_ms, 0), acd.acd_id LIMIT $3`,
-    [o.checkedBeforeMs, o.except, o.limit],
+    [o.checkedBeforeMs, o.except, o.limit, o.role, o.dataServer],
   );
   return rows.map((row) => row.acd_id);
 }

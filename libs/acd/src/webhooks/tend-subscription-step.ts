@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { AcdChanged } from '@wxcc-wfo/contracts';
+import { type AcdChanged, dataServerOf } from '@wxcc-wfo/contracts';
 import type { Logger, Sealer, SqlClient } from '@wxcc-wfo/service-kit';
 import type { WebexClient } from '@wxcc-wfo/webex';
+import { type WorkerOf, worksFor } from '../roles/worker-of.ts';
 import { destinationUrlOf, planSubscription, type WebhookKind } from './subscription-policy.ts';
 import {
   beginSubscription,
@@ -17,6 +18,8 @@ export type Subscriptions = Pick<WebexClient, 'listSubscriptions' | 'createSubsc
 
 export interface TendSubscriptionDeps {
   kind: WebhookKind;
+  /** Only the workers of an ACD's data server keep its subscription. */
+  worker: WorkerOf;
   sql: SqlClient;
   /** Seals webhook secrets. */
   sealer: Sealer;
@@ -33,15 +36,20 @@ export const secretBinding = (acdId: string): string => `webhook:${acdId}`;
 const SECRET_BYTES = 32;
 
 /**
- * Keeps one subscription alive per authorized ACD and takes it back from a deleted one. One replica at a time per ACD:
- * the caller holds its lease. A failure is noted and tried again at the next check: webhooks only make work faster.
+ * Keeps one subscription alive per authorized ACD; takes it back when the ACD is deleted or the role switched off. One
+ * replica at a time per ACD: the caller holds its lease. A failure is noted and tried again at the next check: webhooks
+ * only make work faster.
  */
 export function createTendSubscriptionStep(deps: TendSubscriptionDeps) {
   return async function tendSubscription(acd: AcdChanged, source: Subscriptions, signal: AbortSignal): Promise<void> {
     const nowMs = deps.nowMs();
     try {
       const kept = await readSubscription(deps.sql, acd.acdId);
-      if (acd.deleted) return await takeBack(deps, { acdId: acd.acdId, kept, source, signal });
+      if (acd.deleted) return await takeBackFromDeleted(deps, { acdId: acd.acdId, kept, source, signal });
+      if (dataServerOf(acd, deps.worker.role) === null) {
+        return await takeBack(deps, { acdId: acd.acdId, kept, source, signal });
+      }
+      if (!worksFor(deps.worker, acd)) return;
       const isDue = !kept || nowMs - kept.checkedAtMs >= deps.checkEveryMs;
       if (deps.publicBase === undefined || !isDue) return;
       const destinationUrl = destinationUrlOf(deps.kind, deps.publicBase, acd.acdId);
@@ -84,16 +92,26 @@ async function keepAlive(deps: TendSubscriptionDeps, o: KeepAlive): Promise<void
 }
 
 /** One attempt: the token of a deleted ACD is gone or soon will be, and its webhooks are refused from now on anyway. */
-async function takeBack(
-  deps: TendSubscriptionDeps,
-  o: { acdId: string; kept: StoredSubscription | null; source: Subscriptions; signal: AbortSignal },
-): Promise<void> {
-  const { acdId, kept } = o;
+async function takeBackFromDeleted(deps: TendSubscriptionDeps, o: TakeBack): Promise<void> {
+  const { acdId } = o;
   try {
-    if (kept?.webexSubscriptionId) await o.source.deleteSubscription(kept.webexSubscriptionId, { signal: o.signal });
+    await takeBack(deps, o);
   } catch (error) {
     if (o.signal.aborted) return;
     deps.logger.warn({ err: error, acdId }, 'the webhook subscription of a deleted ACD may be left at Webex');
+    await forgetSubscription(deps.sql, acdId);
   }
-  if (kept) await forgetSubscription(deps.sql, acdId);
+}
+
+interface TakeBack {
+  acdId: string;
+  kept: StoredSubscription | null;
+  source: Subscriptions;
+  signal: AbortSignal;
+}
+
+async function takeBack(deps: TendSubscriptionDeps, { acdId, kept, source, signal }: TakeBack): Promise<void> {
+  if (!kept) return;
+  if (kept.webexSubscriptionId) await source.deleteSubscription(kept.webexSubscriptionId, { signal });
+  await forgetSubscription(deps.sql, acdId);
 }

@@ -1,3 +1,4 @@
+import { dataServerConfig } from '@wxcc-wfo/acd';
 import { baseConfig } from '@wxcc-wfo/service-kit';
 import { webexConfig } from '@wxcc-wfo/webex';
 import { type Static, Type } from 'typebox';
@@ -14,6 +15,7 @@ export const captureConfig = Type.Object({
     description: 'Keys with which oauth seals the access tokens that it hands over, `id:base64,…`.',
   }),
   ...webexConfig,
+  ...dataServerConfig,
   POLL_INTERVAL_MS: Type.Integer({
     default: 10_000,
     minimum: 100,

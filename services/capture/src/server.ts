@@ -9,11 +9,12 @@ await runService({
   config: captureConfig,
   async start({ config, logger, lifecycle, fail }) {
     const wiring = createWiring(config, { logger, onFatal: fail });
-    const { pool, redis, quota, relay, consumer, pollJob, hintJob } = wiring;
+    const { pool, redis, quota, relay, consumer, reports, pollJob, hintJob } = wiring;
     let isCaughtUp = false;
     const app = await buildApp(wiring, { lifecycle, isCaughtUp: () => isCaughtUp });
     const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
     await Promise.all([wiring.clock.synchronize(), relay.start(), consumer.start(), waitForRedis(redis)]);
+    reports.start();
     pollJob.start();
     hintJob.start();
     consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);
@@ -21,7 +22,7 @@ await runService({
       url,
       stop: [
         { name: 'http', run: () => app.close() },
-        { name: 'polling and hints', run: () => Promise.all([pollJob.stop(), hintJob.stop()]) },
+        { name: 'polling and hints', run: () => Promise.all([pollJob.stop(), hintJob.stop(), reports.stop()]) },
         { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
         { name: 'relay', run: (remainingMs) => relay.stop(remainingMs) },
         { name: 'connections', run: () => Promise.all([quota.close(), redis.disconnect(), pool.end()]) },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { createTokenSource, type TokenSource } from '@wxcc-wfo/acd';
+import { createRoleReports, createTokenSource, type RoleReports, type TokenSource } from '@wxcc-wfo/acd';
 import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import {
@@ -37,6 +37,7 @@ export interface Wiring {
   bus: Bus;
   relay: Relay;
   consumer: Consumer;
+  reports: RoleReports;
   pollJob: PollJob;
   hintJob: HintJob;
 }
@@ -75,14 +76,16 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
   const { bus, relay, consumer } = createMessaging(config, { pool, tokens, ...o });
   const sourceOf = (acd: AcdChanged) => createSource(config, { acd, quota, tokens });
   const storeTasks = createStoreTasksJob({ pool, nowMs });
+  const owner = `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  const worker = { role: 'capture', dataServer: config.DATA_SERVER } as const;
+  const reports = createRoleReports({ ...worker, redis, instance: owner, nowMs });
+  const shared = { pool, clock, logger, sourceOf, storeTasks, dataServer: config.DATA_SERVER };
   const pollJob = createPollJob({
-    pool,
-    clock,
-    logger,
-    sourceOf,
-    storeTasks,
+    ...shared,
     tokens,
+    reports,
     tendSubscription: createTendTaskWebhook({
+      worker,
       sql: pool,
       sealer,
       nowMs,
@@ -90,7 +93,7 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
       publicBase: config.WEBHOOK_PUBLIC_BASE,
       checkEveryMs: config.WEBHOOK_CHECK_MS,
     }),
-    owner: `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    owner,
     settings: {
       intervalMs: config.POLL_INTERVAL_MS,
       leaseMs: config.POLL_LEASE_MS,
@@ -98,8 +101,8 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
       windows: windowSettings(config),
     },
   });
-  const hintJob = createHintJob({ pool, clock, logger, sourceOf, storeTasks, coalesceMs: config.HINT_COALESCE_MS });
-  return { config, logger, clock, pool, redis, quota, sealer, bus, relay, consumer, pollJob, hintJob };
+  const hintJob = createHintJob({ ...shared, coalesceMs: config.HINT_COALESCE_MS });
+  return { config, logger, clock, pool, redis, quota, sealer, bus, relay, consumer, reports, pollJob, hintJob };
 }
 
 function connectRedis(config: CaptureConfig, logger: Logger): Redis {

@@ -50,13 +50,15 @@ export function createReplica(o: {
   nowMs(): number;
   windows: WindowSettings;
   intervalMs?: number;
+  dataServer?: string;
 }): Replica {
   const mortality = new Mortality();
   const pool = mortal(o.pool, mortality);
   const clock = { nowMs: o.nowMs, random: Math.random, synchronize: async () => {} };
   const logger = createLogger({ service: 'capture', level: 'silent' });
   const storeTasks = createStoreTasksJob({ pool, nowMs: o.nowMs });
-  const shared = { pool, clock, logger, sourceOf: o.sourceOf, storeTasks };
+  const dataServer = o.dataServer ?? 'default';
+  const shared = { pool, clock, logger, sourceOf: o.sourceOf, storeTasks, dataServer };
   return {
     mortality,
     hintJob: createHintJob({ ...shared, coalesceMs: 0 }),
@@ -64,6 +66,7 @@ export function createReplica(o: {
       ...shared,
       owner: o.owner,
       tokens: { copyNewer: async () => false },
+      reports: { report: () => {} },
       tendSubscription: async () => {},
       settings: { intervalMs: o.intervalMs ?? 1_000, leaseMs: LEASE_MS, concurrency: 1, windows: o.windows },
     }),

@@ -81,6 +81,7 @@ export async function runCapture(o: RunOptions): Promise<RunningCapture> {
   const app = await buildApp(wiring, { isCaughtUp: () => true });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   await Promise.all([wiring.relay.start(), wiring.consumer.start()]);
+  wiring.reports.start();
   wiring.pollJob.start();
   wiring.hintJob.start();
   const sealer = createSealer(parseKeyring(handoverKeys));
@@ -106,7 +107,7 @@ export async function runCapture(o: RunOptions): Promise<RunningCapture> {
       await redis.del(`wfo:token:${o.acd.acdId}`);
       redis.disconnect();
       await app.close();
-      await Promise.all([wiring.hintJob.stop(), wiring.pollJob.stop()]);
+      await Promise.all([wiring.hintJob.stop(), wiring.pollJob.stop(), wiring.reports.stop()]);
       await Promise.all([wiring.consumer.stop(5_000), wiring.relay.stop(5_000)]);
       wiring.quota.close();
       wiring.redis.disconnect();

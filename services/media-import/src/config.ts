@@ -1,3 +1,4 @@
+import { dataServerConfig } from '@wxcc-wfo/acd';
 import { baseConfig } from '@wxcc-wfo/service-kit';
 import { webexConfig } from '@wxcc-wfo/webex';
 import { type Static, Type } from 'typebox';
@@ -15,6 +16,7 @@ export const mediaImportConfig = Type.Object({
   }),
   MEDIA_FOLDER: Type.String({ description: 'Folder of the media store; shared with the segmenter (MED-06).' }),
   ...webexConfig,
+  ...dataServerConfig,
   WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
     default: ['*.cisco.com', '*.amazonaws.com'],
     description: 'Hosts (`host`, `host:port` or `*.suffix`) that may be called, file stores included, comma separated.',

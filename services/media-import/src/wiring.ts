@@ -1,4 +1,14 @@
-import { createTokenSource, type SubscriptionJobDeps, type TokenSource, type WebhookKind } from '@wxcc-wfo/acd';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import {
+  createRoleReports,
+  createTokenSource,
+  type RoleReports,
+  type SubscriptionJobDeps,
+  type TokenSource,
+  type WebhookKind,
+  type WorkerOf,
+} from '@wxcc-wfo/acd';
 import { type Bus, type Consumer, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
@@ -24,6 +34,8 @@ export interface Wiring {
   metrics: ImportMetrics;
   importRules: ImportRules;
   consumer: Consumer;
+  worker: WorkerOf;
+  reports: RoleReports;
   nowMs(): number;
   webexFor(acd: AcdChanged): WebexClient;
   close(): Promise<void>;
@@ -58,6 +70,8 @@ export function createWiring(
   const atRest = createSealer(parseKeyring(config.SEALING_KEYS));
   const handover = createSealer(parseKeyring(config.HANDOVER_KEYS));
   const tokens = createTokenSource({ sql: pool, redis, handover, atRest, logger });
+  const worker: WorkerOf = { role: 'mediaImport', dataServer: config.DATA_SERVER };
+  const instance = `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`;
   return {
     config,
     logger,
@@ -81,6 +95,8 @@ export function createWiring(
     store: createFolderStore(config.MEDIA_FOLDER),
     seals: { atRest, handover },
     tokens,
+    worker,
+    reports: createRoleReports({ ...worker, redis, instance, nowMs }),
     metrics: importMetrics(),
     importRules: {
       ...IMPORT_RULES,
@@ -126,6 +142,7 @@ export const CAPTURE_WEBHOOK: WebhookKind = {
 export function subscriptionDeps(wiring: Wiring): SubscriptionJobDeps {
   return {
     kind: CAPTURE_WEBHOOK,
+    worker: wiring.worker,
     sql: wiring.pool,
     sealer: wiring.seals.atRest,
     nowMs: wiring.nowMs,

@@ -61,7 +61,8 @@ describe('import jobs over real Postgres', () => {
       taskIds.map((id) => newJob(id)),
       NOW_MS,
     );
-  const claim = (limit = 10, nowMs = NOW_MS) => claimJobs(database.pool, { acdId, nowMs, leaseMs: 60_000, limit });
+  const claim = (limit = 10, nowMs = NOW_MS) =>
+    claimJobs(database.pool, { acdId, dataServer: 'default', nowMs, leaseMs: 60_000, limit });
   const only = async () => (await claim(1))[0]!;
   const expireLeases = () => database.pool.query('UPDATE import_job SET lease_until_ms = 1 WHERE lease_until_ms > 0');
   const row = async (taskId: string) =>
@@ -69,6 +70,7 @@ describe('import jobs over real Postgres', () => {
   const later = { state: 'waiting', atMs: NOW_MS + 5_000, priority: PRIORITY.live, code: 'x', reason: 'y' } as const;
   const work = (changes: object = {}) =>
     listAcdsWithWork(database.pool, {
+      dataServer: 'default',
       nowMs: NOW_MS,
       relooksBeforeMs: NOW_MS - 60_000,
       afterAcdId: NO_ACD,

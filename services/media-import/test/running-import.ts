@@ -141,6 +141,7 @@ export async function runImport(deployment: Deployment, o: { consumes?: boolean 
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const consumes = o.consumes ?? true;
   await Promise.all([wiring.relay.start(), consumes && wiring.consumer.start()]);
+  wiring.reports.start();
   imports = startImportJob(wiring);
   const subscriptions = startSubscriptionJob(subscriptionDeps(wiring));
   return {
@@ -153,7 +154,7 @@ export async function runImport(deployment: Deployment, o: { consumes?: boolean 
     },
     async stop() {
       await app.close();
-      await Promise.all([imports?.stop(), subscriptions.stop()]);
+      await Promise.all([imports?.stop(), subscriptions.stop(), wiring.reports.stop()]);
       await Promise.all([consumes && wiring.consumer.stop(5_000), wiring.relay.stop(5_000)]);
       await wiring.close();
     },

@@ -45,7 +45,9 @@ describe('one Webex organization under several ACD connections (rule 13)', () =>
     );
     const job = { acdId, tenantId, taskId: TASK, webexOrgId: 'org', endedAtMs: NOW_MS, recordingExpected: true };
     await upsertJobs(database.pool, [{ ...job, traceparent: null, taskRevision: 1 }], NOW_MS);
-    return (await claimJobs(database.pool, { acdId, nowMs: NOW_MS, leaseMs: 60_000, limit: 1 }))[0]!;
+    return (
+      await claimJobs(database.pool, { acdId, dataServer: 'default', nowMs: NOW_MS, leaseMs: 60_000, limit: 1 })
+    )[0]!;
   }
 
   it('a connection made anew, or another tenant’s, imports the recording for itself', async () => {

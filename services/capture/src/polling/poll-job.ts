@@ -1,13 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
-import { NoAccessToken, type TokenSource } from '@wxcc-wfo/acd';
+import { NoAccessToken, type RoleReports, type TokenSource, worksFor } from '@wxcc-wfo/acd';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { type DatabaseClock, inTransaction, type Logger } from '@wxcc-wfo/service-kit';
 import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
 import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
-import { claimPoll, handBackPoll, holdLease, LeaseLostError, type PollLease, releasePoll } from './lease-repository.ts';
+import {
+  claimPoll,
+  handBackPoll,
+  holdLease,
+  LeaseLostError,
+  type PollLease,
+  PollRevokedError,
+  releasePoll,
+} from './lease-repository.ts';
 import { nextPollDelayMs, type PollFailure, tellProblem } from './poll-problem-policy.ts';
 import { createReadWindowJob } from './read-window-job.ts';
 import { planReads, type WindowSettings } from './window-policy.ts';
@@ -27,10 +35,13 @@ export interface PollJobDeps {
   sourceOf(acd: AcdChanged): WebexClient;
   storeTasks: StoreTasksJob;
   tokens: Pick<TokenSource, 'copyNewer'>;
+  reports: Pick<RoleReports, 'report'>;
   /** Run under the ACD's lease before each poll reads; keeps or takes back the webhook subscription. Never throws. */
   tendSubscription(acd: AcdChanged, source: WebexClient, signal: AbortSignal): Promise<void>;
   clock: DatabaseClock;
   owner: string;
+  /** Whose ACDs are polled. */
+  dataServer: string;
   settings: PollSettings;
   logger: Logger;
 }
@@ -60,8 +71,8 @@ export function createPollJob(deps: PollJobDeps): PollJob {
       await deps.clock.synchronize();
       synchronizedAtMs = performance.now();
     }
-    const { owner, settings } = deps;
-    return await claimPoll(deps.pool, { owner, nowMs: deps.clock.nowMs(), leaseMs: settings.leaseMs });
+    const { owner, dataServer, settings } = deps;
+    return await claimPoll(deps.pool, { owner, dataServer, nowMs: deps.clock.nowMs(), leaseMs: settings.leaseMs });
   }
 
   async function tick(): Promise<void> {
@@ -111,7 +122,7 @@ async function runPoll(deps: PollJobDeps, lease: PollLease, stopping: AbortSigna
   const signal = AbortSignal.any([stopping, lost.signal]);
   const heartbeat = setInterval(() => {
     holdLease(deps.pool, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs }).catch((error) => {
-      if (error instanceof LeaseLostError) lost.abort(error);
+      if (error instanceof LeaseLostError || error instanceof PollRevokedError) lost.abort(error);
     });
   }, deps.settings.leaseMs / 3);
   const span = tracer.startSpan(SPANS.poll, { attributes: { acd: acdId, tenant: lease.acd.tenantId } });
@@ -120,7 +131,7 @@ async function runPoll(deps: PollJobDeps, lease: PollLease, stopping: AbortSigna
   try {
     await context.with(trace.setSpan(context.active(), span), () => readAndTend(deps, lease, signal));
   } catch (error) {
-    failure = error;
+    failure = lost.signal.aborted ? lost.signal.reason : error;
     span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'Error' });
   } finally {
     clearInterval(heartbeat);
@@ -137,8 +148,12 @@ async function readAndTend(deps: PollJobDeps, lease: PollLease, signal: AbortSig
   const source = deps.sourceOf(acd);
   // First, so that webhooks make new tasks fast while a long absence is still caught up with.
   await deps.tendSubscription(acd, source, signal);
-  if (!acd.deleted) await readDueWindows(deps, { lease, source, signal });
+  if (isCaptured(deps, acd)) await readDueWindows(deps, { lease, source, signal });
 }
+
+/** Else it was claimed only to take its subscription back. */
+const isCaptured = ({ dataServer }: PollJobDeps, acd: AcdChanged): boolean =>
+  !acd.deleted && worksFor({ role: 'capture', dataServer }, acd);
 
 async function readDueWindows(
   deps: PollJobDeps,
@@ -177,6 +192,11 @@ async function finishPoll(
     deps.logger.warn({ err: o.failure, acdId }, 'a poll was overtaken by another replica');
     return;
   }
+  if (o.failure instanceof PollRevokedError) {
+    instruments.polls.add(1, { acd: acdId, outcome: 'revoked' });
+    deps.logger.info({ acdId }, 'a poll is handed back: the ACD was deleted, or is for others to capture');
+    return await handBackPoll(deps.pool, lease);
+  }
   if (o.failure !== null && o.stopping.aborted) return await handBackPoll(deps.pool, lease);
   const nowMs = deps.clock.nowMs();
   const failure = o.failure === null ? null : describeFailure(o.failure);
@@ -185,7 +205,15 @@ async function finishPoll(
   let delayMs = nextPollDelayMs({ intervalMs: deps.settings.intervalMs, failuresBefore: lease.failures, failure });
   if (failure?.webexKind === 'unauthorized' && (await deps.tokens.copyNewer(acdId))) delayMs = 0;
   const problem = failure && { ...tellProblem(failure), atMs: nowMs };
-  await releasePoll(deps.pool, lease, { nowMs, nextPollAtMs: nowMs + delayMs, problem });
+  const nextPollAtMs = nowMs + delayMs;
+  await releasePoll(deps.pool, lease, { nowMs, nextPollAtMs, problem });
+  if (!isCaptured(deps, lease.acd)) return;
+  deps.reports.report(acdId, {
+    nextTryAtMs: nextPollAtMs,
+    problem: problem?.detail ?? null,
+    remedy: problem?.remedy ?? null,
+    ...(problem ? {} : { lastSuccessAtMs: nowMs }),
+  });
 }
 
 function describeFailure(error: unknown): PollFailure {

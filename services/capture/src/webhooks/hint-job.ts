@@ -14,6 +14,8 @@ export interface HintJobDeps {
   sourceOf(acd: AcdChanged): Pick<WebexClient, 'getTasks'>;
   storeTasks: StoreTasksJob;
   clock: Clock;
+  /** Whose ACDs' hints are worked on. */
+  dataServer: string;
   /** Hints that come within this time are asked for in one query. */
   coalesceMs: number;
   logger: Logger;
@@ -49,7 +51,12 @@ export function createHintJob(deps: HintJobDeps): HintJob {
 
   async function begin(): Promise<number> {
     const nowMs = deps.clock.nowMs();
-    const claimed = await claimHints(deps.pool, { nowMs, claimMs: CLAIM_MS, limit: HINTS_PER_CLAIM });
+    const claimed = await claimHints(deps.pool, {
+      dataServer: deps.dataServer,
+      nowMs,
+      claimMs: CLAIM_MS,
+      limit: HINTS_PER_CLAIM,
+    });
     for (const ofAcd of claimed) {
       const question = askForHinted(deps, ofAcd, stopping.signal).finally(() => running.delete(question));
       running.add(question);

@@ -53,21 +53,21 @@ interface ClaimRow {
 }
 
 /**
- * Takes hints that are due, of any ACD that may be asked, and keeps other replicas off them for `claimMs`. A replica that dies leaves them
- * due again after that.
+ * Takes hints that are due, of any ACD of this data server that may be asked, and keeps other replicas off them for
+ * `claimMs`. A replica that dies leaves them due again after that.
  */
 export async function claimHints(
   client: SqlClient,
-  o: { nowMs: number; claimMs: number; limit: number },
+  o: { dataServer: string; nowMs: number; claimMs: number; limit: number },
 ): Promise<ClaimedHints[]> {
   const { rows } = await client.query<ClaimRow>(
     `UPDATE hint h SET attempts = h.attempts + 1, next_attempt_at_ms = $1::bigint + $2::bigint
      FROM acd WHERE acd.acd_id = h.acd_id AND (h.acd_id, h.task_id) IN (
        SELECT d.acd_id, d.task_id FROM hint d JOIN acd a ON a.acd_id = d.acd_id
-       WHERE d.next_attempt_at_ms <= $1 AND a.active
+       WHERE d.next_attempt_at_ms <= $1 AND a.active AND a.data_servers->>'capture' = $4
        ORDER BY d.next_attempt_at_ms LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
      RETURNING h.acd_id, h.task_id, h.generation, h.attempts, acd.configuration`,
-    [o.nowMs, o.claimMs, o.limit],
+    [o.nowMs, o.claimMs, o.limit, o.dataServer],
   );
   const claimed = new Map<string, ClaimedHints>();
   for (const row of rows) {

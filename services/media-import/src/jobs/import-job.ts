@@ -5,7 +5,7 @@ import { sweepFiles } from '../downloads/sweep-files.ts';
 import type { Wiring } from '../wiring.ts';
 import { askCaptures } from './ask-captures.ts';
 import { createFairSlots } from './fair-slots.ts';
-import { judgeImport } from './import-policy.ts';
+import { type ImportVerdict, judgeImport } from './import-policy.ts';
 import { ClaimLost, importTask } from './import-task.ts';
 import {
   claimJobs,
@@ -37,6 +37,7 @@ export interface ImportJobLoop extends Pick<Repeating, 'wake' | 'lastTickMs'> {
 /** Works on import jobs until stopped. Any replica may work on any job; claims keep them apart. */
 export function startImportJob(wiring: Wiring): ImportJobLoop {
   const { pool, logger, nowMs } = wiring;
+  const { DATA_SERVER: dataServer } = wiring.config;
   const slots = createFairSlots(wiring.config.IMPORT_CONCURRENCY);
   const stopping = new AbortController();
   const asking = new Set<string>();
@@ -54,6 +55,7 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
     const limit = ACDS_AT_ONCE - asking.size;
     if (limit <= 0 || signal.aborted) return;
     const acdIds = await listAcdsWithWork(pool, {
+      dataServer,
       nowMs: nowMs(),
       relooksBeforeMs: nowMs() - RELOOK_PATIENCE_MS,
       afterAcdId: lastAcdId,
@@ -74,7 +76,13 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
   }
 
   async function takeTurn(acdId: string): Promise<void> {
-    const jobs = await claimJobs(pool, { acdId, nowMs: nowMs(), leaseMs: LEASE_MS, limit: TASKS_PER_QUERY });
+    const jobs = await claimJobs(pool, {
+      acdId,
+      dataServer,
+      nowMs: nowMs(),
+      leaseMs: LEASE_MS,
+      limit: TASKS_PER_QUERY,
+    });
     if (jobs.length === 0) return;
     inHand.set(acdId, (inHand.get(acdId) ?? 0) + jobs.length);
     const claims = jobs.map((job) => ({ job, lost: new AbortController() }));
@@ -103,6 +111,7 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
         signal,
       );
       asking.delete(acdId);
+      wiring.reports.report(acdId, { lastSuccessAtMs: nowMs(), nextTryAtMs: null, problem: null });
       // There may be more than one query takes.
       if (jobs.length === TASKS_PER_QUERY) loop.wake();
       await Promise.all(
@@ -115,21 +124,37 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
         }),
       );
     } catch (error) {
-      await Promise.all(jobs.map((job) => postpone(job, error)));
+      const verdicts = await Promise.all(jobs.map((job) => postpone(job, error)));
+      const nextTriesMs = verdicts.map((verdict) =>
+        verdict?.state === 'waiting' ? verdict.atMs : Number.POSITIVE_INFINITY,
+      );
+      reportProblem(acdId, error, Math.min(...nextTriesMs));
     }
   }
 
+  /** What keeps all of an ACD's imports waiting; not our own outages, and not what ails one recording. */
+  function reportProblem(acdId: string, error: unknown, nextTryAtMs: number): void {
+    if (stopping.signal.aborted || !Number.isFinite(nextTryAtMs)) return;
+    wiring.reports.report(acdId, { ...tellImportProblem(error), nextTryAtMs });
+  }
+
   /** Whatever stopped a job, it waits with the reason and is tried again; our own outages are not the task’s fault. */
-  async function postpone(job: ImportJob, error: unknown): Promise<void> {
+  async function postpone(job: ImportJob, error: unknown): Promise<ImportVerdict | undefined> {
     const { acdId, taskId } = job;
-    if (error instanceof ClaimLost)
-      return logger.warn({ acdId, taskId }, 'an import was taken over by another replica');
-    if (stopping.signal.aborted || isTransient(error)) return await release([job]);
+    if (error instanceof ClaimLost) {
+      logger.warn({ acdId, taskId }, 'an import was taken over by another replica');
+      return undefined;
+    }
+    if (stopping.signal.aborted || isTransient(error)) {
+      await release([job]);
+      return undefined;
+    }
     const failure = describeFailure(error);
     logger.warn({ acdId, taskId, code: failure.code, err: error }, 'an import is postponed');
     const at = { nowMs: nowMs(), random: Math.random() };
     const verdict = judgeImport({ offered: 0, stored: 0, failure }, job, at, wiring.importRules);
     await settleJob(pool, job, verdict, at.nowMs).catch(() => unsettled.push(job));
+    return verdict;
   }
 
   async function release(jobs: ImportJob[]): Promise<void> {
@@ -186,6 +211,17 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
 interface Claim {
   job: ImportJob;
   lost: AbortController;
+}
+
+/** In words for people; the text of an unknown error may hold anything, the log has it, redacted. */
+function tellImportProblem(error: unknown): { problem: string; remedy: string } {
+  if (error instanceof NoAccessToken) {
+    const remedy = 'Authorize the ACD, and see that oauth runs with the same HANDOVER_KEYS.';
+    return { problem: error.message, remedy };
+  }
+  const remedy = 'Nothing: the import tries again. If it lasts, see the log of media-import and the way to Webex.';
+  if (error instanceof WebexError) return { problem: error.message, remedy };
+  return { problem: 'The import failed on our side.', remedy };
 }
 
 function describeFailure(error: unknown): { code: string; reason: string } {

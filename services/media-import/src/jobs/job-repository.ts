@@ -51,39 +51,50 @@ export async function upsertJobs(tx: SqlClient, jobs: NewImportJob[], nowMs: num
 }
 
 /**
- * ACDs that have work due, at most `limit`, in turns: those after `afterAcdId` first. Re-looks alone make work only when
+ * ACDs of this data server (ACD-04) that have work due, at most `limit`, in turns: those after `afterAcdId` first. Re-looks alone make work only when
  * they fill a query or have waited since `relooksBeforeMs`; else they ride along with what has just ended.
  */
 export async function listAcdsWithWork(
   sql: SqlClient,
-  at: { nowMs: number; relooksBeforeMs: number; afterAcdId: string; except: string[]; limit: number },
+  at: {
+    dataServer: string;
+    nowMs: number;
+    relooksBeforeMs: number;
+    afterAcdId: string;
+    except: string[];
+    limit: number;
+  },
 ): Promise<string[]> {
   const due = `FROM import_job job WHERE job.acd_id = acd.acd_id AND job.state = 'waiting' AND lease_until_ms <= now_ms()`;
   const { rows } = await sql.query<{ acd_id: string }>(
-    `SELECT acd_id FROM acd WHERE active AND acd_id <> ALL($3::uuid[]) AND (
+    `SELECT acd_id FROM acd WHERE active AND data_servers->>'mediaImport' = $6 AND acd_id <> ALL($3::uuid[]) AND (
        EXISTS (SELECT ${due} AND priority < ${PRIORITY.relook} AND next_attempt_at_ms <= $1)
        OR EXISTS (SELECT ${due} AND priority = ${PRIORITY.relook} AND next_attempt_at_ms <= $2)
        OR EXISTS (SELECT ${due} AND priority = ${PRIORITY.relook} AND next_attempt_at_ms <= $1
                   OFFSET ${TASKS_PER_QUERY - 1} LIMIT 1))
      ORDER BY acd_id <= $4::uuid, acd_id LIMIT $5`,
-    [at.nowMs, at.relooksBeforeMs, at.except, at.afterAcdId, at.limit],
+    [at.nowMs, at.relooksBeforeMs, at.except, at.afterAcdId, at.limit, at.dataServer],
   );
   return rows.map((row) => row.acd_id);
 }
 
-/** Claims up to `limit` due jobs of one ACD under a lease; each claim raises the job’s epoch, which fences its commits. */
+/**
+ * Claims up to `limit` due jobs of one ACD under a lease; each claim raises the job’s epoch, which fences its commits. None
+ * once the ACD went to another data server: those that are claimed already are still ours.
+ */
 export async function claimJobs(
   sql: SqlClient,
-  claim: { acdId: string; nowMs: number; leaseMs: number; limit: number },
+  claim: { acdId: string; dataServer: string; nowMs: number; leaseMs: number; limit: number },
 ): Promise<ImportJob[]> {
   const { rows } = await sql.query(
     `UPDATE import_job SET lease_until_ms = now_ms() + $3::bigint, epoch = epoch + 1, attempts = attempts + 1
      WHERE (acd_id, task_id) IN (
        SELECT acd_id, task_id FROM import_job
        WHERE acd_id = $1 AND state = 'waiting' AND next_attempt_at_ms <= $2 AND lease_until_ms <= now_ms()
+         AND EXISTS (SELECT FROM acd WHERE acd_id = $1 AND data_servers->>'mediaImport' = $5)
        ORDER BY priority, next_attempt_at_ms LIMIT $4 FOR UPDATE SKIP LOCKED)
      RETURNING acd_id, task_id, tenant_id, webex_org_id, ended_at_ms, recording_expected, attempts, wakes, epoch, traceparent`,
-    [claim.acdId, claim.nowMs, claim.leaseMs, claim.limit],
+    [claim.acdId, claim.nowMs, claim.leaseMs, claim.limit, claim.dataServer],
   );
   return rows.map((row) => ({
     acdId: row.acd_id,
@@ -214,14 +225,15 @@ export async function endJobsOfDeletedAcds(tx: SqlClient, acdIds: readonly strin
   );
 }
 
-/** How much waits, and since when the oldest due job of an active ACD has been due (epoch ms; null: none is). */
+/** How much waits, and since when the oldest due job of an ACD that is worked for has been due (epoch ms; null: none is). */
 export async function measureBacklog(
   sql: SqlClient,
   nowMs: number,
 ): Promise<{ waiting: number; oldestDueAtMs: number | null }> {
   const { rows } = await sql.query<{ waiting: number; oldest: number | null }>(
     `SELECT count(*) AS waiting, min(next_attempt_at_ms) FILTER (WHERE next_attempt_at_ms <= $1) AS oldest
-     FROM import_job JOIN acd USING (acd_id) WHERE state = 'waiting' AND acd.active AND priority <> ${PRIORITY.relook}`,
+     FROM import_job JOIN acd USING (acd_id) WHERE state = 'waiting' AND acd.active
+       AND acd.data_servers->>'mediaImport' IS NOT NULL AND priority <> ${PRIORITY.relook}`,
     [nowMs],
   );
   return { waiting: rows[0]?.waiting ?? 0, oldestDueAtMs: rows[0]?.oldest ?? null };

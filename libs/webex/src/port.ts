@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { ActivityKind } from '@wxcc-wfo/contracts';
+import type { Credentials } from './http/credentials.ts';
 import type { OnUnknownValue } from './http/fields.ts';
+import type { MetadataQuestion } from './search/metadata-fields.ts';
 
 /** Where Webex is, or what stands for it: configuration of the deployment, never of a tenant. */
 export interface WebexEndpoints {
@@ -39,8 +41,10 @@ export interface WebexClientOptions {
   quota: WebexQuota;
   /** The OAuth client id: Webex counts requests by it. */
   quotaKey: string;
-  /** Asked before each call, and once more after a 401, then with the token that was refused. */
-  getAccessToken(refused?: string): Promise<string>;
+  /** How calls prove who they are; left out where `getAccessToken` is given. */
+  credentials?: Credentials;
+  /** A bearer of OAuth: asked before each call, and once more after a 401, then with the token that was refused. */
+  getAccessToken?(refused?: string): Promise<string>;
   orgId: string;
   kind: WorkKind;
   onUnknownValue?: OnUnknownValue;
@@ -96,6 +100,8 @@ export interface TaskFacts {
   wrapUpCode: { id: string | null; name: string | null } | null;
   isContactHandled: boolean | null;
   isWithinServiceLevel: boolean | null;
+  /** Values of the metadata fields that were asked for, by `keyOfMetadataField`; one without a value is not in it. */
+  metadata: Readonly<Record<string, string>>;
   /** Oldest first. */
   activities: ActivityFacts[];
   /** False when not every activity could be read: such a task must not be stored as complete. */
@@ -318,6 +324,11 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export interface TaskReadOptions extends CallOptions {
+  /** Fields to read of each task beside the fixed facts (CAP-04). */
+  metadata?: MetadataQuestion;
+}
+
 /** All that the bridge asks of a Webex Contact Center tenant, in the trade's words. */
 export interface WebexClient {
   /** How many tasks ended in the window, by Webex's own count. */
@@ -326,11 +337,11 @@ export interface WebexClient {
    * Pages of up to 250 tasks that ended in the window, activities complete. A listing is read from its start or not at
    * all: after an error, begin anew. Compare the distinct ids with the count.
    */
-  listEndedTasks(window: TimeWindow, options?: CallOptions): AsyncIterable<{ tasks: TaskFacts[] }>;
+  listEndedTasks(window: TimeWindow, options?: TaskReadOptions): AsyncIterable<{ tasks: TaskFacts[] }>;
   /** Looks in the 30 days around `aroundMs` (default: the last 30), which is as far as one query with activities goes. */
-  getTask(taskId: string, options?: CallOptions & { aroundMs?: number }): Promise<TaskFacts | undefined>;
+  getTask(taskId: string, options?: TaskReadOptions & { aroundMs?: number }): Promise<TaskFacts | undefined>;
   /** As `getTask` for many; ids that were not found are missing from the answer. */
-  getTasks(taskIds: string[], options?: CallOptions & { aroundMs?: number }): Promise<TaskFacts[]>;
+  getTasks(taskIds: string[], options?: TaskReadOptions & { aroundMs?: number }): Promise<TaskFacts[]>;
   /** At most 10 ids; an unknown task has empty lists. */
   queryCaptures(
     taskIds: string[],

@@ -1,6 +1,7 @@
 import { createCapturesClient } from './captures/captures-client.ts';
 import { openDownload } from './captures/download.ts';
 import { createDirectoryClient } from './config/directory-client.ts';
+import { createBearerCredentials } from './http/credentials.ts';
 import type { OnUnknownValue } from './http/fields.ts';
 import { countUnknownValue } from './http/instruments.ts';
 import { createTransport, DEFAULT_TIMEOUTS } from './http/transport.ts';
@@ -23,7 +24,7 @@ export function createWebexClient(options: WebexClientOptions): WebexClient {
     hosts: endpoints,
     timeouts,
     budget: { quota, quotaKey, kind },
-    getAccessToken: (refused) => options.getAccessToken(refused),
+    credentials: options.credentials ?? createBearerCredentials((refused) => accessTokenOf(options, refused)),
   });
   const deps = { transport, apiUrl, orgId, onUnknown };
   return {
@@ -34,4 +35,10 @@ export function createWebexClient(options: WebexClientOptions): WebexClient {
     download: (url, downloadOptions) =>
       openDownload(url, endpoints, { ...DEFAULT_TIMEOUTS, ...timeouts }, downloadOptions),
   };
+}
+
+function accessTokenOf(options: WebexClientOptions, refused: string | undefined): Promise<string> {
+  if (!options.getAccessToken)
+    throw new Error('A Webex client needs `credentials` or `getAccessToken`: give one of them.');
+  return options.getAccessToken(refused);
 }

@@ -5,7 +5,7 @@ import { delayBeforeAttempt } from './retry-policy.ts';
 
 describeWithSamples("Cisco's error bodies", () => {
   it('of the data APIs', () => {
-    expect(readErrorAnswer(readSample('errors-data-api-spec-example.json'))).toEqual({
+    expect(readErrorAnswer(readSample('errors-data-api-spec-example.json'))).toMatchObject({
       key: '401',
       text: 'Incorrect Credentials.',
       trackingId: 'c1a4fcef-aee2-4dea-8977-29f594760552',
@@ -13,7 +13,7 @@ describeWithSamples("Cisco's error bodies", () => {
   });
 
   it('of subscriptions, with an integer key', () => {
-    expect(readErrorAnswer(readSample('errors-subscriptions-spec-example.json'))).toEqual({
+    expect(readErrorAnswer(readSample('errors-subscriptions-spec-example.json'))).toMatchObject({
       key: '400',
       text: 'Body is invalid JSON.',
       trackingId: 'NOTIFS_9bcdc696-57fa-4e91-b5aa-57a66a347c23',
@@ -21,7 +21,7 @@ describeWithSamples("Cisco's error bodies", () => {
   });
 
   it.each(['400', '401', '403', '404', '409', '429', '500'])('of the configuration API: %s', (status) => {
-    expect(readErrorAnswer(readSample(`errors-config-${status}.json`))).toEqual({
+    expect(readErrorAnswer(readSample(`errors-config-${status}.json`))).toMatchObject({
       key: status,
       text: 'Test error',
       trackingId: 'ccconfig_af9eecc5-0472-4549-9a83-2afdae0d4ba0',
@@ -45,7 +45,25 @@ describe('error bodies of other forms', () => {
     [{ errors: [] }, { key: null, text: null, trackingId: null }],
     ['text', { key: null, text: null, trackingId: null }],
   ])('%j', (body, expected) => {
-    expect(readErrorAnswer(body)).toEqual(expected);
+    expect(readErrorAnswer(body)).toMatchObject(expected);
+  });
+
+  it('tell every fault of a question, with its lines and its path, without what was secret in them', () => {
+    const errors = [
+      {
+        message: 'Cannot query field "a".',
+        locations: [
+          { line: 14, column: 7 },
+          { line: 20, column: 1 },
+        ],
+      },
+      { message: 'Not for you: Bearer abcdef', path: ['taskDetails', 'tasks', 0, 'mapped1'] },
+      { locations: [] },
+    ];
+    expect(readErrorAnswer({ errors }).faults).toEqual([
+      { message: 'Cannot query field "a".', lines: [14, 20], path: [] },
+      { message: 'Not for you: Bearer [removed]', lines: [], path: ['taskDetails', 'tasks', '0', 'mapped1'] },
+    ]);
   });
 
   it('inside HTTP 200 are judged by their key, their text, or taken for passing', () => {
@@ -53,6 +71,7 @@ describe('error bodies of other forms', () => {
       errorInsideSuccess('It', { key, text, trackingId: null }, 't').kind;
     expect(kindOf('429', 'slow down')).toBe('rate-limited');
     expect(kindOf('ValidationError', 'x')).toBe('invalid-request');
+    expect(kindOf(null, 'Cannot query field "entryPoint" on type "TaskDetails".')).toBe('invalid-request');
     expect(kindOf(null, 'Exception while fetching data')).toBe('unavailable');
   });
 });

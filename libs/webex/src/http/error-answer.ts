@@ -1,10 +1,12 @@
-import { WebexError, type WebexErrorKind } from './webex-error.ts';
+import { type QueryFault, WebexError, type WebexErrorKind } from './webex-error.ts';
 
 /** What an error body said, whichever of Webex's spellings it used. */
 export interface ErrorAnswer {
   key: string | null;
   text: string | null;
   trackingId: string | null;
+  /** Each error of the list; `key` and `text` are of the first. */
+  faults?: QueryFault[];
 }
 
 const MAX_TEXT = 300;
@@ -24,14 +26,15 @@ export function scrub(text: string, secrets: readonly string[] = []): string {
 
 /** Reads an error body: `error` or `errors`, integer or string keys, texts in a list or plain, or no body at all. */
 export function readErrorAnswer(body: unknown): ErrorAnswer {
-  const none: ErrorAnswer = { key: null, text: null, trackingId: null };
+  const none: ErrorAnswer = { key: null, text: null, trackingId: null, faults: [] };
   if (!isRecord(body)) return none;
   const trackingId = text(body.trackingId) ?? text(body.trackingID);
   const errors = body.errors ?? body.error;
+  const faults = (Array.isArray(errors) ? errors : [errors]).flatMap(faultsOf);
   const first: unknown = Array.isArray(errors) ? errors[0] : errors;
   // OAuth servers say {"error": "invalid_grant", "error_description": "…"}.
   if (typeof first === 'string') {
-    return { key: first, text: text(body.error_description) ?? text(body.message) ?? first, trackingId };
+    return { key: first, text: text(body.error_description) ?? text(body.message) ?? first, trackingId, faults };
   }
   if (!isRecord(first)) return { ...none, text: text(body.message), trackingId };
   const extensions = isRecord(first.extensions) ? first.extensions : {};
@@ -39,7 +42,18 @@ export function readErrorAnswer(body: unknown): ErrorAnswer {
     key: text(first.key) ?? text(first.code) ?? text(extensions.code) ?? text(extensions.classification),
     text: texts(first.message) ?? text(first.description) ?? text(first.reason) ?? text(body.message),
     trackingId: trackingId ?? text(first.trackingId),
+    faults,
   };
+}
+
+function faultsOf(error: unknown): QueryFault[] {
+  if (!isRecord(error)) return [];
+  const message = texts(error.message) ?? text(error.description);
+  if (message === null) return [];
+  const locations = Array.isArray(error.locations) ? error.locations : [];
+  const lines = locations.map((at) => (isRecord(at) ? at.line : null)).filter((line) => typeof line === 'number');
+  const path = Array.isArray(error.path) ? error.path.map(String) : [];
+  return [{ message: scrub(message), lines, path }];
 }
 
 /** The error of an answer whose status was not a success. */
@@ -61,19 +75,23 @@ export function errorOfStatus(
   });
 }
 
+/** How the usual GraphQL servers say that a question does not fit their schema: asking again is of no use. */
+const UNFIT_QUESTION = /valid|syntax|parse|bad.?request|cannot query field|is undefined|sub-?selection|have a selection/i;
+
 /** The error of an answer with status 200 that carries `error` or `errors`, as GraphQL servers do. */
 export function errorInsideSuccess(what: string, answer: ErrorAnswer, trackingId: string | undefined): WebexError {
   const status = Number(answer.key);
   const kind: WebexErrorKind =
     Number.isInteger(status) && status >= 400 && status < 600
       ? kindOfStatus(status)
-      : /valid|syntax|parse|bad.?request/i.test(`${answer.key} ${answer.text}`)
+      : UNFIT_QUESTION.test(`${answer.key} ${answer.text}`)
         ? 'invalid-request'
         : 'unavailable';
   const said = scrub(answer.text ?? answer.key ?? 'no text given');
   return new WebexError(kind, `${what} was answered with HTTP 200 but with errors: ${said}. ${REMEDIES[kind]}`, {
     statusCode: 200,
     trackingId: answer.trackingId ?? trackingId,
+    faults: answer.faults,
   });
 }
 

@@ -8,6 +8,7 @@ import {
   TOKEN,
   type WebexStub,
 } from '../testing/webex-stub.ts';
+import { createBearerCredentials } from './credentials.ts';
 import { type Call, createTransport, type TransportOptions } from './transport.ts';
 
 let stub: WebexStub;
@@ -23,7 +24,7 @@ function send(call: Partial<Call> = {}, options: Partial<TransportOptions> = {})
   const transport = createTransport({
     hosts: endpointsOf(stub),
     budget: { quota, quotaKey: 'client-1', kind: 'captures' },
-    getAccessToken: async () => TOKEN,
+    credentials: createBearerCredentials(async () => TOKEN),
     ...options,
   });
   return transport.call({ what: 'The test', operation: 'test', method: 'GET', url: `${stub.url}/thing`, ...call });
@@ -84,7 +85,7 @@ describe('one exchange', () => {
       return tokens.shift() ?? 'none';
     };
     stub.answer((request) => (request.headers.authorization === 'Bearer new' ? { json: {} } : { status: 401 }));
-    await send({}, { getAccessToken });
+    await send({}, { credentials: createBearerCredentials(getAccessToken) });
     expect(stub.requests.map((request) => request.headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
     expect(refusals).toEqual([undefined, 'old']);
     stub.answer(() => ({ status: 401 }));

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { request } from 'undici';
 import type { WebexQuota, WebexTimeouts, WorkKind } from '../port.ts';
+import type { Authorization, Credentials } from './credentials.ts';
 import { errorInsideSuccess, errorOfStatus, readErrorAnswer, retryAfterOf } from './error-answer.ts';
 import { guardedAgents } from './guarded-agents.ts';
 import { checkUrl, type HostRules } from './host-policy.ts';
@@ -23,7 +24,7 @@ export interface TransportOptions {
   timeouts?: WebexTimeouts | undefined;
   /** Budget to take from before each attempt; left out only where no client id is known. */
   budget?: { quota: WebexQuota; quotaKey: string; kind: WorkKind } | undefined;
-  getAccessToken?: ((refused?: string) => Promise<string>) | undefined;
+  credentials?: Credentials | undefined;
 }
 
 export interface Call {
@@ -40,6 +41,8 @@ export interface Call {
   retries?: 'any' | 'unprocessed' | 'never';
   /** Texts that must not appear in an error although the server may echo them. */
   secrets?: string[];
+  /** Told the `Date` of a good answer: whole seconds by the server's clock. */
+  onServerTime?: ((timeMs: number) => void) | undefined;
 }
 
 export interface Transport {
@@ -47,24 +50,23 @@ export interface Transport {
   call(call: Call): Promise<unknown>;
 }
 
-/** One HTTP exchange with everything around it: host check, budget, bearer, time-outs, retries, errors. */
+/** One HTTP exchange with everything around it: host check, budget, credentials, time-outs, retries, errors. */
 export function createTransport(options: TransportOptions): Transport {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
 
   async function call(call: Call): Promise<unknown> {
     const url = checkUrl(call.url, options.hosts);
     let deadlineAtMs = Number.POSITIVE_INFINITY;
-    let token: string | undefined;
-    let refused: string | undefined;
-    let tokenReadAgain = false;
+    let authorization: Authorization | undefined;
+    let askedAgain = false;
 
     const attempt = async (): Promise<unknown> => {
       await takeBudget(call.signal, deadlineAtMs);
       // The deadline begins with the first permission: waiting for the budget is no fault of Webex.
       if (deadlineAtMs === Number.POSITIVE_INFINITY) deadlineAtMs = Date.now() + timeouts.deadlineMs;
-      token ??= await options.getAccessToken?.(refused);
+      authorization ??= await options.credentials?.authorize();
       try {
-        return await exchange(url, call, token, deadlineAtMs);
+        return await exchange(url, call, authorization, deadlineAtMs);
       } catch (error) {
         if (error instanceof WebexError && error.kind === 'rate-limited') {
           await options.budget?.quota.penalise(options.budget.quotaKey, error.retryAfterMs ?? DEFAULT_PENALTY_MS);
@@ -73,21 +75,21 @@ export function createTransport(options: TransportOptions): Transport {
       }
     };
 
-    /** A token may have been replaced since it was read: once, and only once, it is read again. */
-    const attemptWithFreshToken = async (): Promise<unknown> => {
+    /** Credentials may have been replaced since they were read: once, and only once, they are asked for again. */
+    const attemptWithFreshCredentials = async (): Promise<unknown> => {
       try {
         return await attempt();
       } catch (error) {
-        if (!options.getAccessToken || tokenReadAgain) throw error;
+        if (!options.credentials || !authorization || askedAgain) throw error;
         if (!(error instanceof WebexError) || error.kind !== 'unauthorized') throw error;
-        tokenReadAgain = true;
-        refused = token;
-        token = undefined;
+        askedAgain = true;
+        authorization = await options.credentials.authorize(authorization);
+        if (!authorization) throw error;
         return attempt();
       }
     };
 
-    return withRetries(attemptWithFreshToken, {
+    return withRetries(attemptWithFreshCredentials, {
       deadlineAtMs: () => deadlineAtMs,
       mayRetry: (failure) => mayRetry(failure, call.retries ?? 'any'),
       signal: call.signal,
@@ -111,10 +113,15 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  async function exchange(url: URL, call: Call, token: string | undefined, deadlineAtMs: number): Promise<unknown> {
+  async function exchange(
+    url: URL,
+    call: Call,
+    authorization: Authorization | undefined,
+    deadlineAtMs: number,
+  ): Promise<unknown> {
     const trackingId = `WFO_${randomUUID()}`;
     const late = AbortSignal.timeout(Math.max(1, deadlineAtMs - Date.now()));
-    const secrets = [...(call.secrets ?? []), ...(token ? [token] : [])];
+    const secrets = [...(call.secrets ?? []), ...(authorization?.secrets ?? [])];
     try {
       const answer = await request(url, {
         method: call.method,
@@ -126,7 +133,7 @@ export function createTransport(options: TransportOptions): Transport {
           accept: 'application/json',
           'accept-encoding': 'gzip',
           trackingid: trackingId,
-          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...authorization?.headers,
           ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
           ...(call.form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
         },
@@ -150,6 +157,8 @@ export function createTransport(options: TransportOptions): Transport {
         });
       }
       if (hasErrors(body.value)) throw errorInsideSuccess(call.what, readErrorAnswer(body.value), trackingId);
+      const serverTimeMs = Date.parse(String(answer.headers.date));
+      if (!Number.isNaN(serverTimeMs)) call.onServerTime?.(serverTimeMs);
       countRequest(call.operation, 'ok');
       return body.value;
     } catch (error) {

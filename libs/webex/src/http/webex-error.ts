@@ -28,6 +28,13 @@ const RETRIABLE: Record<WebexErrorKind, boolean> = {
   'not-published': false,
 };
 
+/** One error of a GraphQL server: its text and where it stands, in the question (lines from 1) or in the answer. */
+export interface QueryFault {
+  message: string;
+  lines: readonly number[];
+  path: readonly string[];
+}
+
 export interface WebexErrorDetails {
   statusCode?: number | undefined;
   retryAfterMs?: number | undefined;
@@ -35,6 +42,7 @@ export interface WebexErrorDetails {
   retriable?: boolean | undefined;
   answerKey?: string | undefined;
   answerText?: string | undefined;
+  faults?: readonly QueryFault[] | undefined;
 }
 
 /**
@@ -53,6 +61,8 @@ export class WebexError extends Error {
   /** The key and text of Webex's error body, without secrets: evidence for people, as no such body is documented. */
   readonly answerKey: string | undefined;
   readonly answerText: string | undefined;
+  /** All that a GraphQL server found wrong; else empty. As safe to log as the message. */
+  readonly faults: readonly QueryFault[];
 
   constructor(kind: WebexErrorKind, message: string, details: WebexErrorDetails = {}) {
     super(message);
@@ -64,5 +74,6 @@ export class WebexError extends Error {
     this.answerKey = details.answerKey;
     this.answerText = details.answerText;
     this.retriable = details.retriable ?? RETRIABLE[kind];
+    this.faults = details.faults ?? [];
   }
 }

@@ -94,6 +94,7 @@ it.each([400, 401])(
     );
     expect(error).toMatchObject({ kind: 'refused', retriable: false, statusCode: status });
     expect(error.message).not.toMatch(/refresh-token-1|very secret/);
+    expect(error).toMatchObject({ answerText: 'Refused: [removed] with [removed] cannot be used' });
     expect(stub.requests).toHaveLength(1);
   },
 );
@@ -109,13 +110,24 @@ it('does not take an answer without tokens', async () => {
   await expect(oauth.refresh(refresh)).rejects.toThrow(/nothing at answer\.refresh_token/);
 });
 
-it('tells who authorized, with the organization out of its Base64 form', async () => {
-  const orgId = Buffer.from(`ciscospark://us/ORGANIZATION/${ORG_ID}`).toString('base64');
-  stub.answer(() => ({ json: { id: 'p', emails: ['admin@example.com'], displayName: 'Ada', orgId } }));
+it('AUTH-01: tells who authorized, with organization and person out of their Base64 form, and the server’s time', async () => {
+  const publicId = (kind: string, id: string) => Buffer.from(`ciscospark://us/${kind}/${id}`).toString('base64');
+  const identityId = '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d';
+  stub.answer(() => ({
+    headers: { date: 'Sun, 22 Nov 2026 23:00:05 GMT' },
+    json: {
+      id: publicId('PEOPLE', identityId),
+      emails: ['admin@example.com'],
+      displayName: 'Ada',
+      orgId: publicId('ORGANIZATION', ORG_ID),
+    },
+  }));
   await expect(oauth.whoAmI(TOKEN)).resolves.toEqual({
     emails: ['admin@example.com'],
     orgId: ORG_ID,
     displayName: 'Ada',
+    identityId,
+    serverTimeMs: Date.UTC(2026, 10, 22, 23, 0, 5),
   });
   expect(stub.requests[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
 });

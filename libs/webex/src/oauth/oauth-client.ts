@@ -1,3 +1,4 @@
+import { type Credentials, createBearerCredentials } from '../http/credentials.ts';
 import { amountOf, listAt, objectAt, requiredText, textOf, textsOf } from '../http/fields.ts';
 import { createTransport } from '../http/transport.ts';
 import { WebexError } from '../http/webex-error.ts';
@@ -41,6 +42,10 @@ export interface Authorizer {
   emails: string[];
   orgId: string | null;
   displayName?: string;
+  /** The Common Identity id of the person, by which `findUserByIdentity` finds the same one in the directory. */
+  identityId?: string;
+  /** The server's clock when it answered (its `Date` header, whole seconds): ours minus it is the skew. */
+  serverTimeMs?: number;
 }
 
 export interface OAuthClient {
@@ -71,12 +76,12 @@ const DEFAULT_REFRESH_SECONDS = 7_775_999;
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   const { endpoints, quota, timeouts } = options;
 
-  const transportFor = (quotaKey: string | undefined, getAccessToken?: () => Promise<string>) =>
+  const transportFor = (quotaKey: string | undefined, credentials?: Credentials) =>
     createTransport({
       hosts: endpoints,
       timeouts,
       budget: quota && quotaKey ? { quota, quotaKey, kind: 'token' } : undefined,
-      getAccessToken,
+      credentials,
     });
 
   async function grant(what: string, operation: string, clientId: string, form: Record<string, string>) {
@@ -125,19 +130,29 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
       }),
 
     async whoAmI(accessToken, { quotaKey, signal } = {}) {
-      const answer = await transportFor(quotaKey, async () => accessToken).call({
+      let serverTimeMs: number | undefined;
+      const answer = await transportFor(
+        quotaKey,
+        createBearerCredentials(async () => accessToken),
+      ).call({
         what: 'Asking who authorized the bridge',
         operation: 'oauth.who-am-i',
         method: 'GET',
         url: endpoints.peopleMeUrl,
         signal,
+        onServerTime: (timeMs) => {
+          serverTimeMs = timeMs;
+        },
       });
       const fields = objectAt(answer, 'answer');
+      const identityId = decodePublicId(textOf(fields, 'id', 'answer'));
       const displayName = textOf(fields, 'displayName', 'answer');
       return {
         emails: listAt(fields.emails, 'answer.emails').length > 0 ? textsOf(fields, 'emails', 'answer') : [],
-        orgId: decodeOrgId(textOf(fields, 'orgId', 'answer')),
+        orgId: decodePublicId(textOf(fields, 'orgId', 'answer')),
         ...(displayName ? { displayName } : {}),
+        ...(identityId ? { identityId } : {}),
+        ...(serverTimeMs === undefined ? {} : { serverTimeMs }),
       };
     },
   };
@@ -151,8 +166,8 @@ export function orgIdOfToken(accessToken: string): string | null {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** People have Base64 of `ciscospark://us/ORGANIZATION/{uuid}`; a bare UUID is taken as it is. */
-function decodeOrgId(value: string | null): string | null {
+/** People and organizations have Base64 of `ciscospark://us/ORGANIZATION/{uuid}`; a bare UUID is taken as it is. */
+function decodePublicId(value: string | null): string | null {
   if (value === null) return null;
   const last = UUID.test(value) ? value : (Buffer.from(value, 'base64').toString('utf8').split('/').at(-1) ?? '');
   return UUID.test(last) ? last.toLowerCase() : null;
@@ -174,9 +189,10 @@ function decodeTokens(answer: unknown, askedAtMs: number): TokenSet {
   };
 }
 
-/** The body of a refused grant is not documented, so the status alone decides. */
+/** The body of a refused grant is not documented, so the status alone decides; what it says is handed on as evidence. */
 function asRefusal(what: string, error: unknown): unknown {
   if (!(error instanceof WebexError) || (error.statusCode !== 400 && error.statusCode !== 401)) return error;
   const message = `${what} was refused (HTTP ${error.statusCode}): the grant is expired, revoked or already used, or the client id or secret is wrong. Check the client, then authorize the ACD again`;
-  return new WebexError('refused', message, { statusCode: error.statusCode, trackingId: error.trackingId });
+  const { statusCode, trackingId, answerKey, answerText } = error;
+  return new WebexError('refused', message, { statusCode, trackingId, answerKey, answerText });
 }

@@ -1,8 +1,10 @@
 import { amountOf, badField, listAt, type OnUnknownValue, objectAt, textOf } from '../http/fields.ts';
 import type { Transport } from '../http/transport.ts';
 import { WebexError } from '../http/webex-error.ts';
-import type { CallOptions, TaskFacts, TimeWindow, WebexClient } from '../port.ts';
+import type { TaskFacts, TaskReadOptions, TimeWindow, WebexClient } from '../port.ts';
 import { readAllActivities } from './activity-pages.ts';
+import { type AskedField, askedFieldsOf, decodeMetadata, type MetadataQuestion } from './metadata-fields.ts';
+import { type RefusedField, refusedFieldsOf } from './not-offered-policy.ts';
 import { decodeActivityPage, decodeTask } from './task-decoder.ts';
 import {
   ACTIVITIES_QUERY,
@@ -10,10 +12,11 @@ import {
   COUNT_QUERY,
   FIRST_CURSOR,
   LISTING_REACH,
+  lineOfAsked,
   oneTask,
   type SearchVariables,
   TASKS_PER_PAGE,
-  TASKS_QUERY,
+  tasksQuery,
 } from './task-query.ts';
 
 export type SearchClient = Pick<WebexClient, 'countEndedTasks' | 'listEndedTasks' | 'getTask' | 'getTasks'>;
@@ -30,6 +33,23 @@ interface TaskList {
   hasNextPage: boolean;
   endCursor: string | null;
 }
+
+/** The metadata of one listing: what is asked shrinks by what the API turns out not to know. */
+interface MetadataReading {
+  question: MetadataQuestion | undefined;
+  asked: readonly AskedField[];
+}
+
+/** What a listing asks. */
+interface Asked {
+  variables: SearchVariables;
+  metadata: MetadataReading;
+}
+
+const metadataReading = (question: MetadataQuestion | undefined): MetadataReading => ({
+  question,
+  asked: askedFieldsOf(question?.fields ?? []),
+});
 
 interface ReadPage {
   tasks: TaskFacts[];
@@ -75,11 +95,41 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     };
   }
 
+  /** A page of tasks with the metadata that the tenant's API knows; what it does not know is left out from then on. */
+  async function askTasks(
+    what: string,
+    operation: string,
+    metadata: MetadataReading,
+    variables: SearchVariables,
+    signal?: AbortSignal,
+  ): Promise<TaskList> {
+    const refused: RefusedField[] = [];
+    for (;;) {
+      const { asked } = metadata;
+      try {
+        const names = Object.fromEntries(asked.flatMap(({ variable: one }) => (one ? [[one.name, one.value]] : [])));
+        const list = await ask(what, operation, tasksQuery(asked), { ...variables, ...names }, signal);
+        for (const { asked: one, reason } of refused) metadata.question?.onNotOffered(one.field, reason);
+        return list;
+      } catch (error) {
+        const more =
+          error instanceof WebexError
+            ? refusedFieldsOf(error.faults, asked, (one) => lineOfAsked(asked.indexOf(one)))
+            : [];
+        if (more.length === 0) throw error;
+        refused.push(...more);
+        const gone = new Set(more.map(({ asked: one }) => one));
+        metadata.asked = asked.filter((one) => !gone.has(one));
+      }
+    }
+  }
+
   /** A task with all its activities, further inner pages included. */
-  async function complete(record: unknown, path: string, asked: SearchVariables, signal?: AbortSignal) {
+  async function complete(record: unknown, path: string, asked: Asked, signal?: AbortSignal) {
     const task = decodeTask(record, path, deps.onUnknown);
+    const metadata = decodeMetadata(objectAt(record, path), asked.metadata.asked);
     const firstPage = decodeActivityPage(objectAt(record, path).activities, `${path}.activities`, deps.onUnknown);
-    const { from, to, by } = asked;
+    const { from, to, by } = asked.variables;
     const all = await readAllActivities(firstPage, async (after) => {
       const variables = { from, to, by, filter: oneTask(task.taskId), after };
       const what = 'Reading more activities of a task';
@@ -88,11 +138,11 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
       if (own === undefined) return undefined;
       return decodeActivityPage(objectAt(own, 'task').activities, 'task.activities', deps.onUnknown);
     });
-    return { ...task, ...all } satisfies TaskFacts;
+    return { ...task, metadata, ...all } satisfies TaskFacts;
   }
 
   /** What can be read of a page, and the first reason why some of it can't: one such task must not cost the others. */
-  async function completeAll(records: unknown[], asked: SearchVariables, signal?: AbortSignal): Promise<ReadPage> {
+  async function completeAll(records: unknown[], asked: Asked, signal?: AbortSignal): Promise<ReadPage> {
     const page: ReadPage = { tasks: [] };
     for (const [index, record] of records.entries()) {
       try {
@@ -119,14 +169,15 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     return count;
   }
 
-  async function* listEndedTasks(window: TimeWindow, options: CallOptions = {}) {
-    const asked: SearchVariables = { ...rangeOf(window), by: 'endedTime' };
+  async function* listEndedTasks(window: TimeWindow, options: TaskReadOptions = {}) {
+    const variables: SearchVariables = { ...rangeOf(window), by: 'endedTime' };
+    const metadata = metadataReading(options.metadata);
     const seen = new Set<string>([FIRST_CURSOR]);
     let cursor = FIRST_CURSOR;
     for (let read = 0; read < LISTING_REACH; read += TASKS_PER_PAGE) {
       const what = 'Listing ended tasks';
-      const list = await ask(what, 'search.tasks', TASKS_QUERY, { ...asked, cursor }, options.signal);
-      const page = await completeAll(list.records, asked, options.signal);
+      const list = await askTasks(what, 'search.tasks', metadata, { ...variables, cursor }, options.signal);
+      const page = await completeAll(list.records, { variables, metadata }, options.signal);
       yield { tasks: page.tasks };
       if (page.unreadable) throw page.unreadable;
       if (!list.hasNextPage) return;
@@ -143,7 +194,11 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     throw new WebexError('invalid-request', `A listing reaches ${LISTING_REACH} tasks: split the window`);
   }
 
-  async function getTasks(taskIds: string[], options: CallOptions & { aroundMs?: number } = {}): Promise<TaskFacts[]> {
+  async function getTasks(
+    taskIds: string[],
+    options: TaskReadOptions & { aroundMs?: number } = {},
+  ): Promise<TaskFacts[]> {
+    const metadata = metadataReading(options.metadata);
     const found = new Map<string, TaskFacts>();
     let unreadable: WebexError | undefined;
     const range = rangeAround(options.aroundMs, Date.now());
@@ -152,11 +207,11 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
       const missing = [...new Set(taskIds)].filter((id) => !found.has(id));
       for (let start = 0; start < missing.length; start += IDS_PER_QUERY) {
         const filter = anyOfTasks(missing.slice(start, start + IDS_PER_QUERY));
-        const asked: SearchVariables = { ...range, by, filter };
+        const variables: SearchVariables = { ...range, by, filter };
         const what = 'Reading tasks by id';
-        const variables = { ...asked, cursor: FIRST_CURSOR };
-        const list = await ask(what, 'search.by-id', TASKS_QUERY, variables, options.signal);
-        const page = await completeAll(list.records, asked, options.signal);
+        const first = { ...variables, cursor: FIRST_CURSOR };
+        const list = await askTasks(what, 'search.by-id', metadata, first, options.signal);
+        const page = await completeAll(list.records, { variables, metadata }, options.signal);
         for (const task of page.tasks) found.set(task.taskId, task);
         unreadable ??= page.unreadable;
       }

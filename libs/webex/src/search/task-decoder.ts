@@ -23,7 +23,7 @@ export interface ActivityPage {
   endCursor: string | null;
 }
 
-export type DecodedTask = Omit<TaskFacts, 'activities' | 'activitiesComplete' | 'activityCount'>;
+export type DecodedTask = Omit<TaskFacts, 'metadata' | 'activities' | 'activitiesComplete' | 'activityCount'>;
 
 /** Decodes one `taskDetails.tasks[]` record without its activities. @throws WebexError `invalid-answer` with the path */
 export function decodeTask(record: unknown, path: string, onUnknown: OnUnknownValue): DecodedTask {

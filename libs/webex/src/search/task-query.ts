@@ -1,3 +1,5 @@
+import type { AskedField } from './metadata-fields.ts';
+
 /** The GraphQL of this library. Values go in as variables, never as text. */
 
 const ACTIVITY_FIELDS = `id eventName createdTime endedTime duration
@@ -23,11 +25,13 @@ export const TASKS_PER_PAGE = 250;
 /** Raw listings reach this far and no further. */
 export const LISTING_REACH = 100_000;
 
-/** Tasks with the first page of their activities. `$filter` and `$cursor` may be left out. */
-export const TASKS_QUERY = `query tasks($from: Long!, $to: Long!, $by: QueryTimeType, $filter: TaskDetailsFilters, $cursor: String) {
+const TASKS_HEAD =
+  'query tasks($from: Long!, $to: Long!, $by: QueryTimeType, $filter: TaskDetailsFilters, $cursor: String';
+const TASKS_START = `
   taskDetails(from: $from, to: $to, timeComparator: $by, filter: $filter, pagination: { cursor: $cursor }) {
     tasks {
-      ${TASK_FIELDS}
+      ${TASK_FIELDS}`;
+const TASKS_END = `
       activities(first: ${ACTIVITIES_PER_PAGE}) {
         totalCount
         nodes { ${ACTIVITY_FIELDS} }
@@ -37,6 +41,19 @@ export const TASKS_QUERY = `query tasks($from: Long!, $to: Long!, $by: QueryTime
     pageInfo { hasNextPage endCursor }
   }
 }`;
+
+/**
+ * Tasks with the first page of their activities and the asked metadata fields, each on a line of its own.
+ * `$filter` and `$cursor` may be left out.
+ */
+export function tasksQuery(asked: readonly AskedField[]): string {
+  const variables = asked.flatMap(({ variable }) => (variable ? [`, $${variable.name}: String!`] : []));
+  const selections = asked.map(({ selection }) => `\n      ${selection}`);
+  return `${TASKS_HEAD}${variables.join('')}) {${TASKS_START}${selections.join('')}${TASKS_END}`;
+}
+
+/** The line of `tasksQuery`, from 1, on which the asked field with this index stands. */
+export const lineOfAsked = (index: number): number => TASKS_START.split('\n').length + 1 + index;
 
 /** One more page of one task's activities; the inner cursor is per record, so the filter leaves a single task. */
 export const ACTIVITIES_QUERY = `query activities($from: Long!, $to: Long!, $by: QueryTimeType, $filter: TaskDetailsFilters, $after: String) {
@@ -70,6 +87,8 @@ export interface SearchVariables {
   filter?: unknown;
   cursor?: string;
   after?: string;
+  /** Names of global variables, by the names of their GraphQL variables. */
+  [name: `name${number}`]: string;
 }
 
 export const oneTask = (taskId: string) => ({ id: { equals: taskId } });

@@ -30,6 +30,7 @@ export function taskFacts(changes: Partial<TaskFacts> & { taskId: string; endedA
     recordingRequested: true,
     recordingCount: null,
     isRecordingDeleted: false,
+    metadata: {},
     totals: {
       totalMs: 60_000,
       queueMs: 0,

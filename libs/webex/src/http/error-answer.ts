@@ -72,11 +72,13 @@ export function errorOfStatus(
     trackingId: answer.trackingId ?? details.trackingId,
     answerKey: answer.key === null ? undefined : scrub(answer.key, details.secrets),
     answerText,
+    faults: answer.faults.map((fault) => ({ ...fault, message: scrub(fault.message, details.secrets) })),
   });
 }
 
 /** How the usual GraphQL servers say that a question does not fit their schema: asking again is of no use. */
-const UNFIT_QUESTION = /valid|syntax|parse|bad.?request|cannot query field|is undefined|sub-?selection|have a selection/i;
+const UNFIT_QUESTION =
+  /valid|syntax|parse|bad.?request|cannot query field|is undefined|sub-?selection|have a selection/i;
 
 /** The error of an answer with status 200 that carries `error` or `errors`, as GraphQL servers do. */
 export function errorInsideSuccess(what: string, answer: ErrorAnswer, trackingId: string | undefined): WebexError {

@@ -49,6 +49,10 @@ export function askedFieldsOf(fields: readonly MetadataField[]): AskedField[] {
   });
 }
 
+/** The GraphQL variables of asked fields. */
+export const variablesOf = (asked: readonly AskedField[]): Record<string, string> =>
+  Object.fromEntries(asked.flatMap(({ variable: one }) => (one ? [[one.name, one.value]] : [])));
+
 function nested(path: readonly string[]): string {
   if (path.length === 0 || !path.every((name) => GRAPHQL_NAME.test(name))) {
     throw new RangeError('A metadata field has a path that GraphQL can’t ask for');

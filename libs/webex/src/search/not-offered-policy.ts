@@ -1,5 +1,6 @@
 import type { QueryFault } from '../http/webex-error.ts';
 import type { AskedField } from './metadata-fields.ts';
+import { lineOfAsked } from './task-query.ts';
 
 /** An asked field that an answer refused, with what it said. */
 export interface RefusedField {
@@ -16,15 +17,11 @@ const UNFIT =
  * own), by its alias in the path, or by its name. Where the schema is said to lack something and none of that tells
  * what, all asked fields are suspected: without them capture works as it would without a mapping.
  */
-export function refusedFieldsOf(
-  faults: readonly QueryFault[],
-  asked: readonly AskedField[],
-  lineOf: (asked: AskedField) => number,
-): RefusedField[] {
+export function refusedFieldsOf(faults: readonly QueryFault[], asked: readonly AskedField[]): RefusedField[] {
   const refused = new Map<AskedField, RefusedField>();
   let isPuzzling = false;
   for (const fault of faults) {
-    const placed = asked.filter((one) => isPlaced(fault, one, lineOf(one)));
+    const placed = asked.filter((one, index) => isPlaced(fault, one, lineOfAsked(index)));
     const about = placed.length > 0 ? placed : asked.filter((one) => isNamed(fault, one));
     for (const one of about) if (!refused.has(one)) refused.set(one, { asked: one, reason: fault.message });
     if (about.length === 0 && UNFIT.test(fault.message)) isPuzzling = true;

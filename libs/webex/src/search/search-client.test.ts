@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TaskFacts, WebexClient } from '../port.ts';
 import { clientOptions, ORG_ID, type StubRequest, startWebexStub, type WebexStub } from '../testing/webex-stub.ts';
 import { createWebexClient } from '../webex-client.ts';
+import { keyOfMetadataField, type MetadataField } from './metadata-fields.ts';
 
 const WINDOW = { startMs: 1_700_000_000_000, endMs: 1_700_000_600_000 };
 
@@ -172,5 +173,69 @@ describe('reading tasks by id', () => {
     const { from, to } = stub.requests[0]?.json.variables ?? {};
     expect(from).toBeLessThan(WINDOW.startMs);
     expect(to).toBeGreaterThan(WINDOW.startMs);
+  });
+});
+
+describe('CAP-04 reading mapped metadata', () => {
+  const field = (path: string) => ({ kind: 'field', prefix: 'task', path: path.split('.') }) as const;
+  const tier = { kind: 'global-variable', prefix: 'task', name: 'Tier', type: 'Integer' } as const;
+  const lineOf = (request: StubRequest, alias: string) =>
+    request.json.query.split('\n').findIndex((line: string) => line.includes(`${alias}:`)) + 1;
+  const unknown = (request: StubRequest, alias: string) => ({
+    json: {
+      errors: [{ message: 'Cannot query field "x" on type "y".', locations: [{ line: lineOf(request, alias) }] }],
+    },
+  });
+
+  async function readWith(fields: readonly MetadataField[]) {
+    const notOffered: string[] = [];
+    const onNotOffered = (one: MetadataField) => notOffered.push(keyOfMetadataField(one));
+    const tasks: TaskFacts[] = [];
+    for await (const page of client.listEndedTasks(WINDOW, { metadata: { fields, onNotOffered } })) {
+      tasks.push(...page.tasks);
+    }
+    return { tasks, notOffered };
+  }
+
+  it('CAP-04 asks for exactly the mapped fields beside the fixed ones and gives their values by field', async () => {
+    const values = { mapped0: 'Billing', mapped1: { name: 'Tier', value: 3 } };
+    stub.answer(() => list([{ ...record('a'), ...values }, record('b')]));
+    const { tasks, notOffered } = await readWith([field('contactReason'), tier]);
+    expect(tasks.map(({ metadata }) => metadata)).toEqual([{ contactReason: 'Billing', 'Tier:Integer': '3' }, {}]);
+    expect(notOffered).toEqual([]);
+    expect(stub.requests[0]?.json.variables).toMatchObject({ name1: 'Tier', cursor: 'NA' });
+  });
+
+  it('CAP-04 a field that the API does not know is left out for the rest of the listing, and told', async () => {
+    stub.answer((request, index) => {
+      if (/mapped1:/.test(request.json.query)) return unknown(request, 'mapped1');
+      return list([{ ...record(`task-${index}`), mapped0: 'Billing', mapped2: 'sms' }], index === 1 ? '1' : null);
+    });
+    const { tasks, notOffered } = await readWith([field('contactReason'), field('entryPoint.id'), field('origin')]);
+    expect(tasks.map(({ metadata }) => metadata)).toEqual([
+      { contactReason: 'Billing', origin: 'sms' },
+      { contactReason: 'Billing', origin: 'sms' },
+    ]);
+    expect(notOffered).toEqual(['entryPoint.id']);
+    expect(stub.requests).toHaveLength(3);
+  });
+
+  it('CAP-04 a refused question is answered without a mapping where nothing tells which one is at fault', async () => {
+    stub.answer((request) =>
+      /mapped/.test(request.json.query)
+        ? { status: 400, json: { errors: [{ message: 'Validation error' }] } }
+        : list([record('a')]),
+    );
+    const { tasks, notOffered } = await readWith([field('contactReason'), tier]);
+    expect([tasks[0]?.metadata, notOffered]).toEqual([{}, ['contactReason', 'Tier:Integer']]);
+  });
+
+  it('CAP-04 a failure that is not about a mapping blames none', async () => {
+    stub.answer(() => ({ json: { errors: [{ message: 'Validation error: from is too early' }] } }));
+    const notOffered: MetadataField[] = [];
+    const metadata = { fields: [tier], onNotOffered: (one: MetadataField) => notOffered.push(one) };
+    const read = client.getTasks(['a'], { metadata });
+    await expect(read).rejects.toMatchObject({ kind: 'invalid-request' });
+    expect(notOffered).toEqual([]);
   });
 });

@@ -3,7 +3,13 @@ import type { Transport } from '../http/transport.ts';
 import { WebexError } from '../http/webex-error.ts';
 import type { TaskFacts, TaskReadOptions, TimeWindow, WebexClient } from '../port.ts';
 import { readAllActivities } from './activity-pages.ts';
-import { type AskedField, askedFieldsOf, decodeMetadata, type MetadataQuestion } from './metadata-fields.ts';
+import {
+  type AskedField,
+  askedFieldsOf,
+  decodeMetadata,
+  type MetadataQuestion,
+  variablesOf,
+} from './metadata-fields.ts';
 import { type RefusedField, refusedFieldsOf } from './not-offered-policy.ts';
 import { decodeActivityPage, decodeTask } from './task-decoder.ts';
 import {
@@ -12,7 +18,6 @@ import {
   COUNT_QUERY,
   FIRST_CURSOR,
   LISTING_REACH,
-  lineOfAsked,
   oneTask,
   type SearchVariables,
   TASKS_PER_PAGE,
@@ -104,22 +109,19 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     signal?: AbortSignal,
   ): Promise<TaskList> {
     const refused: RefusedField[] = [];
+    // Each turn leaves out at least one field, so it ends.
     for (;;) {
       const { asked } = metadata;
       try {
-        const names = Object.fromEntries(asked.flatMap(({ variable: one }) => (one ? [[one.name, one.value]] : [])));
-        const list = await ask(what, operation, tasksQuery(asked), { ...variables, ...names }, signal);
+        const named = { ...variables, ...variablesOf(asked) };
+        const list = await ask(what, operation, tasksQuery(asked), named, signal);
         for (const { asked: one, reason } of refused) metadata.question?.onNotOffered(one.field, reason);
         return list;
       } catch (error) {
-        const more =
-          error instanceof WebexError
-            ? refusedFieldsOf(error.faults, asked, (one) => lineOfAsked(asked.indexOf(one)))
-            : [];
+        const more = error instanceof WebexError ? refusedFieldsOf(error.faults, asked) : [];
         if (more.length === 0) throw error;
         refused.push(...more);
-        const gone = new Set(more.map(({ asked: one }) => one));
-        metadata.asked = asked.filter((one) => !gone.has(one));
+        metadata.asked = asked.filter((one) => !more.some((other) => other.asked === one));
       }
     }
   }

@@ -1,3 +1,5 @@
+import { nameKey } from './name-key.ts';
+
 /** What of a user speaks for or against being the same person as another one. */
 export interface UserFacts {
   id: string;
@@ -151,16 +153,6 @@ function partsOf(email: string | null): { local: string; domain: string } | unde
   const text = email?.trim().toLowerCase() ?? '';
   const at = text.lastIndexOf('@');
   return at > 0 && at < text.length - 1 ? { local: text.slice(0, at), domain: text.slice(at + 1) } : undefined;
-}
-
-/** Names are compared without case, accents and doubled spaces: two systems rarely spell them alike. */
-function nameKey(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[\s\p{P}]+/gu, ' ')
-    .trim();
 }
 
 /** One order of first and last name for all: directories differ in it. */

@@ -1,14 +1,8 @@
-/** What of a user or team comes from the ACD; carried as a whole, because it belongs to one of its ids. */
-export interface AcdFacts {
-  /** The id that these facts are of. */
-  acdKey: string | null;
-  /** Whether that id is there and active. */
-  alive: boolean;
-}
-
 /** What of a user is decided in WFO. */
 export interface WfoSide {
   active: boolean;
+  /** Who said so: what a run deactivated a run brings back, what a person decided stays. */
+  activationBy: 'sync' | 'wfo';
   teamId: string;
   roleIds: readonly string[];
   windowsLogin: string | null;
@@ -17,40 +11,46 @@ export interface WfoSide {
   departmentStartDate: string;
 }
 
-export interface MergeableUser<F extends AcdFacts = AcdFacts> {
-  facts: F;
+/** A user as merging sees it: its WFO side, and whether its id is there and active in the ACD. */
+export interface MergeableUser {
+  alive: boolean;
   wfo: WfoSide;
 }
 
 /** What a merge did to both, as it must be known to take it back. */
-export interface UserMerge<F extends AcdFacts = AcdFacts> {
-  survivorBefore: MergeableUser<F>;
-  survivorAfter: MergeableUser<F>;
-  mergedBefore: MergeableUser<F>;
-  /** Ids of the ACD that went from the merged user to the survivor. */
-  movedKeys: readonly string[];
+export interface UserMerge {
+  survivorBefore: MergeableUser;
+  survivorAfter: MergeableUser;
+  mergedBefore: MergeableUser;
 }
 
 /**
- * The surviving user of a merge (SYNC-07). Names and e-mail are those of the id that is alive in the ACD, the
- * survivor's own where both or none are. Of the WFO side:
- * activation is that of the user whose facts count; the team is the survivor's unless that is the default team; the
- * roles of both; the survivor's Windows login, else the other's; the earlier start dates.
+ * Whether the survivor takes over the other one's directory facts (ids, names, e-mail, state), giving its own in return:
+ * it then goes on as the user, or team, that is alive in the ACD. Where both or none are it keeps its own.
  */
-export function mergeUsers<F extends AcdFacts>(
-  survivor: MergeableUser<F>,
-  merged: MergeableUser<F>,
+export function takesOver(survivor: { alive: boolean }, merged: { alive: boolean }): boolean {
+  return !survivor.alive && merged.alive;
+}
+
+/**
+ * The WFO side of the surviving user of a merge (SYNC-07): activation is that of the user whose directory facts count;
+ * the team is the survivor's unless that is the default team; the roles are those of both; the Windows login is the
+ * survivor's, else the other's; the start dates are the earlier ones. The other user keeps its own, but is inactive.
+ */
+export function mergeUsers(
+  survivor: MergeableUser,
+  merged: MergeableUser,
   o: { isDefaultTeam(teamId: string): boolean },
-): MergeableUser<F> {
-  const own = survivor.wfo;
-  const other = merged.wfo;
-  const takesOver = !survivor.facts.alive && merged.facts.alive;
+): MergeableUser {
+  const [own, other] = [survivor.wfo, merged.wfo];
+  const { active, activationBy } = takesOver(survivor, merged) ? other : own;
   return {
-    facts: takesOver ? merged.facts : survivor.facts,
+    alive: survivor.alive || merged.alive,
     wfo: {
-      active: takesOver ? other.active : own.active,
+      active,
+      activationBy,
       teamId: o.isDefaultTeam(own.teamId) ? other.teamId : own.teamId,
-      roleIds: union(own.roleIds, other.roleIds),
+      roleIds: [...new Set([...own.roleIds, ...other.roleIds])].sort(),
       windowsLogin: own.windowsLogin ?? other.windowsLogin,
       companyStartDate: earlier(own.companyStartDate, other.companyStartDate),
       departmentStartDate: earlier(own.departmentStartDate, other.departmentStartDate),
@@ -58,62 +58,41 @@ export function mergeUsers<F extends AcdFacts>(
   };
 }
 
-/** The merged user as it is kept: as it was, but inactive. */
-export function retireUser<F extends AcdFacts>(merged: MergeableUser<F>): MergeableUser<F> {
-  return { facts: merged.facts, wfo: { ...merged.wfo, active: false } };
-}
-
 /**
- * Both users after a merge was taken back: as before, plus what was changed since. What somebody changed on the
- * survivor in the meantime stays the survivor's; facts of the ACD that came meanwhile go to the user of their id.
- * Nobody is active whose id is gone from the ACD (SYNC-04).
+ * The WFO sides of both users after a merge was taken back: as before, plus what was changed since. What somebody
+ * changed on the survivor meanwhile stays the survivor's. Each has its own directory facts again, as they are by now:
+ * nobody is active whose id is gone (SYNC-04), and who came back meanwhile is active again.
+ * @param now the survivor's WFO side as it is, and whether each one's own id is alive now
  */
-export function undoUserMerge<F extends AcdFacts>(
-  merge: UserMerge<F>,
-  survivorNow: MergeableUser<F>,
-): { survivor: MergeableUser<F>; merged: MergeableUser<F> } {
-  const { survivorBefore, survivorAfter, mergedBefore, movedKeys } = merge;
-  const factsAreTheOthers = survivorNow.facts.acdKey !== null && movedKeys.includes(survivorNow.facts.acdKey);
-  const [now, after, before] = [survivorNow.wfo, survivorAfter.wfo, survivorBefore.wfo];
-  const back = <K extends Exclude<keyof WfoSide, 'roleIds'>>(field: K): WfoSide[K] =>
-    now[field] === after[field] ? before[field] : now[field];
+export function undoUserMerge(
+  { survivorBefore, survivorAfter, mergedBefore }: UserMerge,
+  now: { survivor: WfoSide; survivorAlive: boolean; mergedAlive: boolean },
+): { survivor: WfoSide; merged: WfoSide } {
+  const [current, after, before] = [now.survivor, survivorAfter.wfo, survivorBefore.wfo];
+  const back = <K extends 'teamId' | 'windowsLogin' | 'companyStartDate' | 'departmentStartDate'>(field: K) =>
+    current[field] === after[field] ? before[field] : current[field];
   const brought = new Set(after.roleIds.filter((role) => !before.roleIds.includes(role)));
-  const survivorFacts = factsAreTheOthers ? survivorBefore.facts : survivorNow.facts;
-  const mergedFacts = factsAreTheOthers ? survivorNow.facts : mergedBefore.facts;
+  const isDecidedSince =
+    current.activationBy === 'wfo' && (current.active !== after.active || after.activationBy !== 'wfo');
   return {
     survivor: {
-      facts: survivorFacts,
-      wfo: {
-        active: back('active') && survivorFacts.alive,
-        teamId: back('teamId'),
-        roleIds: now.roleIds.filter((role) => !brought.has(role)),
-        windowsLogin: back('windowsLogin'),
-        companyStartDate: back('companyStartDate'),
-        departmentStartDate: back('departmentStartDate'),
-      },
+      ...activation(isDecidedSince ? { alive: now.survivorAlive, wfo: current } : survivorBefore, now.survivorAlive),
+      teamId: back('teamId'),
+      roleIds: current.roleIds.filter((role) => !brought.has(role)),
+      windowsLogin: back('windowsLogin'),
+      companyStartDate: back('companyStartDate'),
+      departmentStartDate: back('departmentStartDate'),
     },
-    merged: {
-      facts: mergedFacts,
-      wfo: { ...mergedBefore.wfo, active: mergedBefore.wfo.active && mergedFacts.alive },
-    },
+    merged: { ...mergedBefore.wfo, ...activation(mergedBefore, now.mergedAlive) },
   };
 }
 
-/** The surviving team: its name and id are those of the team that is alive in the ACD, its own where both or none are. */
-export function mergeTeams<F extends AcdFacts>(survivor: F, merged: F): F {
-  return !survivor.alive && merged.alive ? merged : survivor;
+/** Activation after the id went or came back since `then`, by the rules of a run. */
+function activation(then: MergeableUser, isAlive: boolean): Pick<WfoSide, 'active' | 'activationBy'> {
+  const { active, activationBy } = then.wfo;
+  if (!isAlive && active) return { active: false, activationBy: 'sync' };
+  if (isAlive && !then.alive && !active && activationBy === 'sync') return { active: true, activationBy };
+  return { active, activationBy };
 }
 
-/** Both teams after a merge was taken back. */
-export function undoTeamMerge<F extends AcdFacts>(
-  merge: { survivorBefore: F; mergedBefore: F; movedKeys: readonly string[] },
-  survivorNow: F,
-): { survivor: F; merged: F } {
-  const factsAreTheOthers = survivorNow.acdKey !== null && merge.movedKeys.includes(survivorNow.acdKey);
-  return factsAreTheOthers
-    ? { survivor: merge.survivorBefore, merged: survivorNow }
-    : { survivor: survivorNow, merged: merge.mergedBefore };
-}
-
-const union = (one: readonly string[], two: readonly string[]) => [...new Set([...one, ...two])].sort();
 const earlier = (one: string, two: string) => (one <= two ? one : two);

@@ -72,7 +72,7 @@ export function errorOfStatus(
     trackingId: answer.trackingId ?? details.trackingId,
     answerKey: answer.key === null ? undefined : scrub(answer.key, details.secrets),
     answerText,
-    faults: answer.faults.map((fault) => ({ ...fault, message: scrub(fault.message, details.secrets) })),
+    faults: answer.faults?.map((fault) => ({ ...fault, message: scrub(fault.message, details.secrets) })),
   });
 }
 

@@ -9,8 +9,7 @@ CREATE TABLE sync_setting (
   -- A run that would deactivate more than this share of the active users waits for a person (SYNC-06).
   brake_share        double precision NOT NULL CHECK (brake_share BETWEEN 0 AND 1),
   activate_new_users boolean NOT NULL,
-  -- Null: the ACD's own default team, the tenant's role "Agent".
-  default_team_id    uuid,
+  -- Null: the tenant's role "Agent". The default team of new users is the one with `is_default`.
   default_role_id    uuid,
   changed_at_ms      bigint NOT NULL,
   changed_by         text NOT NULL
@@ -61,8 +60,9 @@ CREATE TABLE sync_run (
   decision_reason text
 );
 CREATE INDEX sync_run_of_acd ON sync_run (acd_id, requested_at_ms DESC, run_id);
--- One run at a time per ACD, one waiting for its turn, one waiting for a person.
-CREATE UNIQUE INDEX sync_run_working ON sync_run (acd_id) WHERE state IN ('reading', 'planned', 'applying');
+-- One run at a time per ACD, one waiting for its turn, one waiting for a person; an approved one may follow a reading.
+CREATE UNIQUE INDEX sync_run_reading ON sync_run (acd_id) WHERE state IN ('reading', 'planned');
+CREATE UNIQUE INDEX sync_run_applying ON sync_run (acd_id) WHERE state = 'applying';
 CREATE UNIQUE INDEX sync_run_queued ON sync_run (acd_id, (trigger = 'dry-run')) WHERE state = 'queued';
 CREATE UNIQUE INDEX sync_run_waiting ON sync_run (acd_id) WHERE state = 'awaiting-approval';
 

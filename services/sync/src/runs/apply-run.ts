@@ -1,0 +1,52 @@
+import { inTransaction } from '@wxcc-wfo/service-kit';
+import type { PoolClient } from 'pg';
+import { applyQueues, applyReferenceItems, applyTeams } from '../apply/apply-items.ts';
+import { type ApplyContext, applyUsers } from '../apply/apply-users.ts';
+import { ensureDefaults, resolveDefaults } from '../settings/settings-repository.ts';
+import { nextChanges, type StoredChange, settleChanges } from './change-repository.ts';
+import { fence, type RunContext } from './run-context.ts';
+import { moveRun } from './run-repository.ts';
+
+/** One transaction changes, publishes and settles so many rows of the plan at most. */
+const CHUNK = 500;
+
+/**
+ * Applies what is left of a run's plan and ends the run. Whoever is killed here leaves whole chunks behind; the next
+ * one goes on with the rest.
+ */
+export async function applyRun(context: RunContext): Promise<void> {
+  const { deps, lease, run } = context;
+  await inTransaction(deps.pool, async (tx) => {
+    await fence(context, tx);
+    await ensureDefaults(tx, lease.acd, deps.clock.nowMs());
+  });
+  for (;;) {
+    context.signal.throwIfAborted();
+    const isMore = await inTransaction(deps.pool, async (tx) => {
+      await fence(context, tx);
+      const changes = await nextChanges(tx, run.runId, CHUNK);
+      if (changes.length > 0) await applyChunk(context, tx, changes);
+      else await endRun(context, tx);
+      return changes.length > 0;
+    });
+    if (!isMore) return;
+  }
+}
+
+async function applyChunk({ deps, lease, run }: RunContext, tx: PoolClient, changes: StoredChange[]): Promise<void> {
+  const { tenantId, acdId } = lease.acd;
+  const { defaultTeamId } = await resolveDefaults(tx, lease.acd);
+  const apply: ApplyContext = { tenantId, acdId, nowMs: deps.clock.nowMs(), defaultTeamId };
+  const of = (...kinds: string[]) => changes.filter((change) => kinds.includes(change.kind));
+  const applied = [
+    ...(await applyTeams(tx, apply, of('team'))),
+    ...(await applyQueues(tx, apply, of('queue'))),
+    ...(await applyReferenceItems(tx, apply, of('site', 'entry-point', 'auxiliary-code'))),
+    ...(await applyUsers(tx, apply, of('user'))),
+  ];
+  await settleChanges(tx, { runId: run.runId, changes, applied: new Set(applied) });
+}
+
+async function endRun({ deps, run }: RunContext, tx: PoolClient): Promise<void> {
+  await moveRun(tx, { ...run, state: 'applying' }, { to: 'done', fields: { endedAtMs: deps.clock.nowMs() } });
+}

@@ -26,7 +26,7 @@ export {
 } from './oauth/oauth-client.ts';
 export type * from './port.ts';
 export { createSharedQuota, type SharedQuota, type SharedQuotaOptions } from './quota/shared-quota.ts';
-export { keyOfMetadataField, type MetadataField, type MetadataQuestion } from './search/metadata-fields.ts';
+export type { MetadataQuestion } from './search/metadata-fields.ts';
 export { createWebexClient } from './webex-client.ts';
 export { webexConfig } from './webex-config.ts';
 export {

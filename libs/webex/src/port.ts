@@ -100,7 +100,7 @@ export interface TaskFacts {
   wrapUpCode: { id: string | null; name: string | null } | null;
   isContactHandled: boolean | null;
   isWithinServiceLevel: boolean | null;
-  /** Values of the metadata fields that were asked for, by `keyOfMetadataField`; one without a value is not in it. */
+  /** Values of the metadata fields that were asked for, by `keyOfMetadataField` of the contracts; one without a value is not in it. */
   metadata: Readonly<Record<string, string>>;
   /** Oldest first. */
   activities: ActivityFacts[];

@@ -8,6 +8,7 @@ import {
   type Lifecycle,
   readAsTenant,
 } from '@wxcc-wfo/service-kit';
+import { metadataMappingRoute } from './metadata/metadata-mapping-route.ts';
 import { captureStateRoute } from './polling/capture-state-route.ts';
 import { republicationRoute } from './tasks/republication-route.ts';
 import { taskRoute } from './tasks/task-route.ts';
@@ -40,6 +41,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
     ],
   });
   await captureStateRoute(app, { pool, clock });
+  await metadataMappingRoute(app, { pool, clock });
   await taskRoute(app, { pool });
   await republicationRoute(app, { pool });
   await taskWebhookRoute(app, { pool, sealer: wiring.sealer, clock, onHint: wiring.hintJob.wake });

@@ -51,6 +51,12 @@ export const captureMetrics = {
     help: 'Webhook hints by outcome: received, refused, settled, retried, left-to-polling.',
     labels: ['acd', 'outcome'],
   },
+  capture_metadata_not_offered_total: {
+    kind: 'counter',
+    unit: '{refusal}',
+    help: 'Mapped metadata fields that the ACD’s API refused. GET /v1/acds/{id}/metadata-mappings names them.',
+    labels: ['acd'],
+  },
 } as const;
 
 const made = defineMetrics(captureMetrics);
@@ -62,4 +68,5 @@ export const instruments = {
   publishLagSeconds: made.capture_publish_lag_seconds,
   questions: made.capture_source_questions_total,
   hints: made.capture_hints_total,
+  notOffered: made.capture_metadata_not_offered_total,
 };

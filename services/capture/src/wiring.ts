@@ -17,6 +17,7 @@ import { createSharedQuota, createWebexClient, type SharedQuota, type WebexClien
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { CaptureConfig } from './config.ts';
+import { createAskMetadataJob } from './metadata/ask-metadata-job.ts';
 import { captureHandlers } from './polling/consumed-events.ts';
 import { createPollJob, type PollJob } from './polling/poll-job.ts';
 import type { WindowSettings } from './polling/window-policy.ts';
@@ -79,7 +80,8 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
   const owner = `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const worker = { role: 'capture', dataServer: config.DATA_SERVER } as const;
   const reports = createRoleReports({ ...worker, redis, instance: owner, nowMs });
-  const shared = { pool, clock, logger, sourceOf, storeTasks, dataServer: config.DATA_SERVER };
+  const askMetadata = createAskMetadataJob({ pool, nowMs, logger });
+  const shared = { pool, clock, logger, sourceOf, storeTasks, askMetadata, dataServer: config.DATA_SERVER };
   const pollJob = createPollJob({
     ...shared,
     tokens,

@@ -2,6 +2,7 @@ import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { createLogger } from '@wxcc-wfo/service-kit';
 import type { WebexClient } from '@wxcc-wfo/webex';
 import type { Pool, PoolClient } from 'pg';
+import { createAskMetadataJob } from '../src/metadata/ask-metadata-job.ts';
 import { createPollJob, type PollJob } from '../src/polling/poll-job.ts';
 import type { WindowSettings } from '../src/polling/window-policy.ts';
 import { createStoreTasksJob } from '../src/tasks/store-tasks-job.ts';
@@ -57,8 +58,9 @@ export function createReplica(o: {
   const clock = { nowMs: o.nowMs, random: Math.random, synchronize: async () => {} };
   const logger = createLogger({ service: 'capture', level: 'silent' });
   const storeTasks = createStoreTasksJob({ pool, nowMs: o.nowMs });
+  const askMetadata = createAskMetadataJob({ pool, nowMs: o.nowMs, logger });
   const dataServer = o.dataServer ?? 'default';
-  const shared = { pool, clock, logger, sourceOf: o.sourceOf, storeTasks, dataServer };
+  const shared = { pool, clock, logger, sourceOf: o.sourceOf, storeTasks, askMetadata, dataServer };
   return {
     mortality,
     hintJob: createHintJob({ ...shared, coalesceMs: 0 }),

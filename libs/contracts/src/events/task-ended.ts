@@ -6,9 +6,11 @@ export const CHANNELS = ['voice', 'chat', 'sms', 'email', 'social', 'other'] as 
 export type Channel = (typeof CHANNELS)[number];
 export const DIRECTIONS = ['inbound', 'outbound', 'unknown'] as const;
 
+const MetadataLabel = Type.String({ minLength: 1, maxLength: 200 });
+
 /** A value of custom metadata under the label it was mapped to (CAP-04). */
 export const MetadataValue = Type.Object({
-  label: Type.String({ minLength: 1, maxLength: 200 }),
+  label: MetadataLabel,
   value: Nullable(Type.String({ maxLength: 10_000 })),
 });
 
@@ -39,7 +41,19 @@ export const TaskEnded = Type.Object(
     recordingRequested: Nullable(Type.Boolean({ description: 'Whether the ACD was asked to record.' })),
     wrapUpCode: Nullable(NamedRef),
     totalMs: DurationMs,
-    metadata: Type.Array(MetadataValue, { maxItems: 500 }),
+    metadata: Type.Array(MetadataValue, {
+      maxItems: 500,
+      description: 'Each label once, in the order of the mappings; null where the task has no value for it.',
+    }),
+    callTypeLabels: Type.Optional(
+      Type.Object(
+        { customerSegment: Nullable(MetadataLabel), consult: Nullable(MetadataLabel) },
+        {
+          description:
+            'Labels under which contacts show their call type (CAP-04): those of the customer’s call "Customer segment", those of a consultation "Consult". Null, or left out: that one is not mapped.',
+        },
+      ),
+    ),
     activities: Type.Array(TaskActivity, { description: 'Oldest first.' }),
   },
   {

@@ -81,6 +81,17 @@ export const TASK_EXAMPLES: GoldenExamples = {
       name: 'a chat',
       payload: { ...task, channel: 'chat', channelType: 'chat', contactsWanted: false, activities: [] },
     },
+    {
+      name: 'a call with mapped metadata',
+      payload: {
+        ...task,
+        metadata: [
+          { label: 'Channel Type', value: 'telephony' },
+          { label: 'Account', value: null },
+        ],
+        callTypeLabels: { customerSegment: 'call type', consult: 'call type' },
+      },
+    },
     { name: 'an activity kind of a later release', payload: changed(task, 'activities/0/kind', 'parked-by-agent') },
   ],
   invalid: [
@@ -94,6 +105,11 @@ export const TASK_EXAMPLES: GoldenExamples = {
       name: 'an end in seconds',
       payload: changed(task, 'endedAtMs', 1_772_442_138),
       problem: 'endedAtMs: must be >= 946684800000',
+    },
+    {
+      name: 'a call type under an empty label',
+      payload: { ...task, callTypeLabels: { customerSegment: '', consult: null } },
+      problem: 'callTypeLabels/customerSegment: must NOT have fewer than 1 characters',
     },
     {
       name: 'an unknown channel',

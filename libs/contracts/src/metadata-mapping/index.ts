@@ -1,8 +1,10 @@
 export {
   formatMetadataMapping,
+  keyOfMetadataField,
   LONGEST_ACD_METADATA_NAME,
   MAPPED_CALL_TYPES,
   type MappedCallType,
+  type MetadataField,
   type MetadataMappingResult,
   type ParsedMapping,
   parseMetadataMapping,

@@ -8,8 +8,11 @@ import { MAPPING_PREFIXES } from './task-fields.ts';
 export const MAPPED_CALL_TYPES = ['Customer segment', 'Consult'] as const;
 export type MappedCallType = (typeof MAPPED_CALL_TYPES)[number];
 
-/** What an ACD metadata name means: a field of the task, a global variable of its flow, or the call type of contacts. */
-export type ParsedMapping = FieldMapping | GlobalVariableMapping | { kind: 'call-type'; callType: MappedCallType };
+/** What is read of a task for a mapping: one of its fields, or a global variable of its flow. */
+export type MetadataField = FieldMapping | GlobalVariableMapping;
+
+/** What an ACD metadata name means: something of the task, or the call type of its contacts. */
+export type ParsedMapping = MetadataField | { kind: 'call-type'; callType: MappedCallType };
 
 export type MetadataMappingResult =
   | { ok: true; mapping: ParsedMapping }
@@ -42,6 +45,11 @@ export function formatMetadataMapping(mapping: ParsedMapping): string {
   if (mapping.kind === 'call-type') return mapping.callType;
   if (mapping.kind === 'field') return [mapping.prefix, ...mapping.path].join('.');
   return `${mapping.prefix}.${mapping.name}:${mapping.type}`;
+}
+
+/** Names a field without its prefix, as both prefixes read the same task: `owner.name`, `Global_VoiceName:String`. */
+export function keyOfMetadataField(field: MetadataField): string {
+  return field.kind === 'field' ? field.path.join('.') : `${field.name}:${field.type}`;
 }
 
 /** A candidate may hold a second mistake, for which it has candidates of its own. */

@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseMetadataMapping, SAMPLE_REQUEST_OPTIONS } from '@wxcc-wfo/contracts';
-import fc from 'fast-check';
 import {
-  askedFieldsOf,
-  decodeMetadata,
   keyOfMetadataField,
   type MetadataField,
-  variablesOf,
-} from './metadata-fields.ts';
+  parseMetadataMapping,
+  SAMPLE_REQUEST_OPTIONS,
+} from '@wxcc-wfo/contracts';
+import fc from 'fast-check';
+import { askedFieldsOf, decodeMetadata, variablesOf } from './metadata-fields.ts';
 import { lineOfAsked, tasksQuery } from './task-query.ts';
 
 const fieldOf = (name: string): MetadataField => {

@@ -1,19 +1,11 @@
-import type { FieldMapping, GlobalVariableMapping, GlobalVariableType } from '@wxcc-wfo/contracts';
+import { type GlobalVariableType, keyOfMetadataField, type MetadataField } from '@wxcc-wfo/contracts';
 import type { Fields } from '../http/fields.ts';
 
-/** A field of a task, or a global variable of its flow, that is read beside the fixed facts (CAP-04). */
-export type MetadataField = FieldMapping | GlobalVariableMapping;
-
-/** What else to read of each task. */
+/** What else to read of each task (CAP-04). */
 export interface MetadataQuestion {
   fields: readonly MetadataField[];
   /** Told of a field that the tenant's API does not know: it was left out of the question, all else was read. */
   onNotOffered(field: MetadataField, reason: string): void;
-}
-
-/** Names a field without its prefix, as both prefixes read the same task: `owner.name`, `Global_VoiceName:String`. */
-export function keyOfMetadataField(field: MetadataField): string {
-  return field.kind === 'field' ? field.path.join('.') : `${field.name}:${field.type}`;
 }
 
 /** Webex's field that gives the global variables of a type. */

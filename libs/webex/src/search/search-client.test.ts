@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { keyOfMetadataField, type MetadataField } from '@wxcc-wfo/contracts';
 import type { TaskFacts, WebexClient } from '../port.ts';
 import { clientOptions, ORG_ID, type StubRequest, startWebexStub, type WebexStub } from '../testing/webex-stub.ts';
 import { createWebexClient } from '../webex-client.ts';
-import { keyOfMetadataField, type MetadataField } from './metadata-fields.ts';
 
 const WINDOW = { startMs: 1_700_000_000_000, endMs: 1_700_000_600_000 };
 

@@ -5,6 +5,7 @@ import type { AcdChanged } from '@wxcc-wfo/contracts';
 import { type DatabaseClock, inTransaction, type Logger } from '@wxcc-wfo/service-kit';
 import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
+import type { AskMetadataJob } from '../metadata/ask-metadata-job.ts';
 import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
 import {
@@ -34,6 +35,7 @@ export interface PollJobDeps {
   /** The ACD's API, for the work of live capture. */
   sourceOf(acd: AcdChanged): WebexClient;
   storeTasks: StoreTasksJob;
+  askMetadata: AskMetadataJob;
   tokens: Pick<TokenSource, 'copyNewer'>;
   reports: Pick<RoleReports, 'report'>;
   /** Run under the ACD's lease before each poll reads; keeps or takes back the webhook subscription. Never throws. */
@@ -163,10 +165,12 @@ async function readDueWindows(
   const { acd, epoch } = lease;
   const { windows, leaseMs } = deps.settings;
   const hold = () => ({ nowMs: deps.clock.nowMs(), leaseMs });
+  const metadata = await deps.askMetadata(acd);
   const readWindow = createReadWindowJob({
     acdId: acd.acdId,
     source,
     signal,
+    metadata: metadata.options,
     clock: deps.clock,
     maxTasksPerWindow: windows.maxTasksPerWindow,
     storePage: (tasks, readAtMs) =>
@@ -178,7 +182,11 @@ async function readDueWindows(
       }),
   });
   const ledger = await readLedger(deps.pool, { acdId: acd.acdId, sweep: 'ended' });
-  for (const window of planReads(ledger, deps.clock.nowMs(), windows)) await readWindow(window);
+  try {
+    for (const window of planReads(ledger, deps.clock.nowMs(), windows)) await readWindow(window);
+  } finally {
+    await metadata.settle();
+  }
 }
 
 async function finishPoll(

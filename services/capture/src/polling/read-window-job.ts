@@ -1,5 +1,5 @@
 import type { Clock } from '@wxcc-wfo/service-kit';
-import { type TaskFacts, type WebexClient, WebexError } from '@wxcc-wfo/webex';
+import { type TaskFacts, type TaskReadOptions, type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { StoredPage } from '../tasks/store-tasks-job.ts';
 import { instruments } from '../telemetry.ts';
 import { splitWindow, type TimeWindow, type WindowReading } from './window-policy.ts';
@@ -10,6 +10,8 @@ export interface ReadWindowDeps {
   storePage(tasks: readonly TaskFacts[], readAtMs: number): Promise<StoredPage>;
   /** Keeps what a reading came to, before the next window is begun, so that a kill costs one window at most. */
   record(reading: WindowReading): Promise<void>;
+  /** What to read of each task beside the fixed facts. */
+  metadata?: Pick<TaskReadOptions, 'metadata'>;
   clock: Clock;
   maxTasksPerWindow: number;
   signal: AbortSignal;
@@ -93,7 +95,8 @@ async function listTasks(deps: ReadWindowDeps, window: TimeWindow) {
   };
   let storing = Promise.resolve();
   try {
-    for await (const { tasks } of deps.source.listEndedTasks(window, { signal: deps.signal })) {
+    const options = { ...deps.metadata, signal: deps.signal };
+    for await (const { tasks } of deps.source.listEndedTasks(window, options)) {
       instruments.questions.add(1, { acd: deps.acdId, kind: 'page' });
       listing.pages += 1;
       for (const task of tasks) listing.seen.set(task.taskId, task.endedAtMs);

@@ -4,6 +4,7 @@ import { type AcdChanged, checkEvent, TOPICS } from '@wxcc-wfo/contracts';
 import { inTransaction, type SqlClient } from '@wxcc-wfo/service-kit';
 import type { TaskFacts } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
+import { type ReadMapping, readMappings } from '../metadata/metadata-policy.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
 import { requestSecondReading } from '../webhooks/hint-repository.ts';
 import { decideOnFacts, type FactsDecision } from './facts-policy.ts';
@@ -60,7 +61,7 @@ export type StoreTasksJob = (input: StoreTasksInput) => Promise<StoredPage>;
 export function createStoreTasksJob(deps: StoreDeps): StoreTasksJob {
   return async function storeTasks(input) {
     const { acd, readAtMs } = input;
-    const sorted = sortTasks(input.tasks);
+    const sorted = sortTasks(input.tasks, readMappings(acd.metadataMappings));
     const taskIds = [...sorted.ended.keys()].sort();
     const stored = await readMeasures(deps.pool, { acdId: acd.acdId, taskIds });
     const decided = taskIds.map((id) => decide(sorted.ended.get(id)!, stored.get(id) ?? null, readAtMs));
@@ -76,10 +77,10 @@ export function createStoreTasksJob(deps: StoreDeps): StoreTasksJob {
 }
 
 /** A task that a shifted page repeats counts once: the fuller of its readings. */
-function sortTasks(tasks: readonly TaskFacts[]): Sorted {
+function sortTasks(tasks: readonly TaskFacts[], mappings: readonly ReadMapping[]): Sorted {
   const sorted: Sorted = { ended: new Map(), open: [], incomplete: [] };
   for (const read of tasks) {
-    const recognised = recogniseEndedTask(read);
+    const recognised = recogniseEndedTask(read, mappings);
     if (recognised.kind !== 'ended') sorted[recognised.kind].push(read.taskId);
     else {
       const before = sorted.ended.get(read.taskId);

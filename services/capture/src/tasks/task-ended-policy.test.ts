@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkEvent, TOPICS } from '@wxcc-wfo/contracts';
 import type { TaskFacts } from '@wxcc-wfo/webex';
 import { activityFacts, taskFacts } from '../../test/task-facts.ts';
+import { readMappings } from '../metadata/metadata-policy.ts';
 import { areContactsWanted, recogniseEndedTask, toTaskEnded } from './task-ended-policy.ts';
 
 const ENDED_MS = 1_780_000_060_000;
@@ -52,6 +53,38 @@ describe('recogniseEndedTask', () => {
       terminationReason: 'a\ufffdb',
       callingNumber: '\ufffd',
       calledNumber: 'Grüße 👋 \\u0000',
+    });
+  });
+});
+
+describe('CAP-04 metadata among the facts', () => {
+  const mappings = readMappings([
+    { acdMetadataName: 'task.contactReason', metadataLabel: 'Reason' },
+    { acdMetadataName: 'Customer segment', metadataLabel: 'call type' },
+  ]);
+  const mapped = (metadata: Record<string, string>) => {
+    const recognised = recogniseEndedTask(task({ metadata }), mappings);
+    if (recognised.kind !== 'ended') throw new Error(recognised.kind);
+    return recognised.task;
+  };
+
+  it('CAP-04 a changed value makes another revision, and a lost one is noticed', () => {
+    const { hash, factCount } = mapped({ contactReason: 'Billing' });
+    expect(mapped({ contactReason: 'Billing' }).hash).toBe(hash);
+    expect(mapped({ contactReason: 'Sales' }).hash).not.toBe(hash);
+    expect(mapped({}).factCount).toBe(factCount - 1);
+  });
+
+  it('CAP-04 where nothing is mapped the facts are those of before', () =>
+    expect(ended({ metadata: { contactReason: 'Billing' } }).json).toBe(ended().json));
+
+  it('CAP-04 is in the event, within the contract', () => {
+    const stored = { taskId: 'task-1', revision: 1, observedAtMs: ENDED_MS, lastActivityAtMs: null };
+    const event = toTaskEnded(acd, { ...stored, facts: mapped({ contactReason: 'Billing' }).facts });
+    expect(checkEvent(TOPICS.taskEnded, event)).toMatchObject({ ok: true });
+    expect(event).toMatchObject({
+      metadata: [{ label: 'Reason', value: 'Billing' }],
+      callTypeLabels: { customerSegment: 'call type', consult: null },
     });
   });
 });

@@ -1,8 +1,12 @@
 import { hash } from 'node:crypto';
 import type { AcdChanged, Channel, TaskEnded } from '@wxcc-wfo/contracts';
 import type { ActivityFacts, TaskFacts } from '@wxcc-wfo/webex';
+import { labelValues, type ReadMapping } from '../metadata/metadata-policy.ts';
 
-/** What an event says of the task itself: neither whose it is, nor which revision, nor what an ACD's settings make of it. */
+/**
+ * What an event says of the task itself: neither whose it is, nor which revision, nor what an ACD's settings make of it.
+ * Metadata is in it as the mappings of the time of reading labelled it, where there were any.
+ */
 export type TaskFactsRecord = Omit<
   TaskEnded,
   | 'tenantId'
@@ -14,7 +18,8 @@ export type TaskFactsRecord = Omit<
   | 'contactsWanted'
   | 'lastActivityAtMs'
   | 'metadata'
->;
+> &
+  Partial<Pick<TaskEnded, 'metadata'>>;
 
 /** A task that ended, with its measure: ready to be compared with what is stored. */
 export interface EndedTask {
@@ -36,10 +41,10 @@ export type Recognised =
   | { kind: 'incomplete' };
 
 /** Takes from a read task the facts that segmenting and statistics use (CAP-03), in one fixed order, and hashes them. */
-export function recogniseEndedTask(read: TaskFacts): Recognised {
+export function recogniseEndedTask(read: TaskFacts, mappings: readonly ReadMapping[] = []): Recognised {
   if (read.endedAtMs === null) return { kind: 'open' };
   if (!read.activitiesComplete) return { kind: 'incomplete' };
-  let facts = factsOf(read, read.endedAtMs);
+  let facts = factsOf(read, read.endedAtMs, mappings);
   let json = JSON.stringify(facts);
   if (UNSTORABLE_ESCAPE.test(json)) {
     facts = JSON.parse(json, (_key, value) => (typeof value === 'string' ? storable(value) : value));
@@ -73,7 +78,7 @@ function count(json: string, part: string): number {
   return found;
 }
 
-function factsOf(read: TaskFacts, endedAtMs: number): TaskFactsRecord {
+function factsOf(read: TaskFacts, endedAtMs: number, mappings: readonly ReadMapping[]): TaskFactsRecord {
   return {
     channel: read.channel,
     channelType: text(read.channelType, 100) ?? '',
@@ -92,6 +97,8 @@ function factsOf(read: TaskFacts, endedAtMs: number): TaskFactsRecord {
     recordingRequested: read.recordingRequested,
     wrapUpCode: namedRef(read.wrapUpCode?.id, read.wrapUpCode?.name),
     totalMs: read.totals.totalMs,
+    // Left out where nothing is mapped, so that such tasks keep the hash that they had before there were mappings.
+    ...(mappings.length > 0 ? labelValues(mappings, read.metadata) : {}),
     activities: read.activities.map(activityOf),
   };
 }
@@ -150,7 +157,7 @@ export interface StoredTask {
   facts: TaskFactsRecord;
 }
 
-/** The event of one revision of a task. Metadata mappings (CAP-04) are not applied yet: the list is empty. */
+/** The event of one revision of a task. */
 export function toTaskEnded(acd: AcdSettings, task: StoredTask): TaskEnded {
   return {
     tenantId: acd.tenantId,

@@ -4,6 +4,7 @@ import type { AcdChanged } from '@wxcc-wfo/contracts';
 import type { Clock, Logger } from '@wxcc-wfo/service-kit';
 import type { WebexClient } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
+import type { AskMetadataJob } from '../metadata/ask-metadata-job.ts';
 import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
 import { decideOnHint } from './hint-policy.ts';
@@ -13,6 +14,7 @@ export interface HintJobDeps {
   pool: Pool;
   sourceOf(acd: AcdChanged): Pick<WebexClient, 'getTasks'>;
   storeTasks: StoreTasksJob;
+  askMetadata: AskMetadataJob;
   clock: Clock;
   /** Whose ACDs' hints are worked on. */
   dataServer: string;
@@ -116,7 +118,9 @@ async function askForHinted(deps: HintJobDeps, claimed: ClaimedHints, signal: Ab
       instruments.questions.add(1, { acd: acd.acdId, kind: 'tasks' });
       const taskIds = hints.map((hint) => hint.taskId);
       const limited = AbortSignal.any([signal, AbortSignal.timeout(QUESTION_MS)]);
-      const tasks = await deps.sourceOf(acd).getTasks(taskIds, { signal: limited });
+      const metadata = await deps.askMetadata(acd);
+      const tasks = await deps.sourceOf(acd).getTasks(taskIds, { ...metadata.options, signal: limited });
+      await metadata.settle();
       return (await deps.storeTasks({ acd, tasks, readAtMs })).settled;
     });
     await settleHints(deps, claimed, new Set(settled));

@@ -106,7 +106,8 @@ describe('what a contact says of itself (SEG-01)', () => {
     const rows = transferred.map((activity) =>
       activity.agent?.id === 'A' ? { ...activity, queue: { id: 'queue-0', name: 'First' } } : activity,
     );
-    const [a, b] = segment(task(rows)).map(({ contact }) => contact);
+    const callTypeLabels = { customerSegment: 'call type', consult: null };
+    const [a, b] = segment(task(rows, { callTypeLabels })).map(({ contact }) => contact);
     expect(a).toMatchObject({ agent: { id: 'A', name: 'Agent A' }, queue: { id: 'queue-0' }, team: null });
     expect(b).toMatchObject({ agent: { id: 'B', name: 'Agent B' }, queue: { id: 'queue-1' }, team: { id: 'team-1' } });
     for (const contact of [a, b]) {
@@ -117,7 +118,10 @@ describe('what a contact says of itself (SEG-01)', () => {
         direction: 'inbound',
         callingNumber: '+14085550111',
         calledNumber: '+14085550100',
-        metadata: [{ label: 'Account', value: '4711' }],
+        metadata: [
+          { label: 'Account', value: '4711' },
+          { label: 'call type', value: 'Customer segment' },
+        ],
         screen: { state: 'no-file-to-upload' },
       });
     }

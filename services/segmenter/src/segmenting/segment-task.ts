@@ -6,6 +6,7 @@ import { type Consultation, consultationsOf, handOversOf } from './consultation-
 import { holdsOf } from './hold-policy.ts';
 import { nameLegs } from './identity-policy.ts';
 import { type Leg, legsOf } from './legs-policy.ts';
+import { metadataOf } from './metadata-policy.ts';
 import { intersect, type TimeSpan, union } from './time-span.ts';
 
 /** A contact at its last published version, with the activity that opened its leg. */
@@ -118,6 +119,7 @@ interface WhoContext {
 
 function whoAndWhat(task: TaskEnded, leg: Leg, { activities, isLast }: WhoContext) {
   const { openedBy } = leg;
+  const callType = 'customer-segment' as const;
   // The task tells only of its last queue and team.
   const ofTask = (ref: NamedRef | null): NamedRef | null => (isLast ? ref : null);
   return {
@@ -128,14 +130,14 @@ function whoAndWhat(task: TaskEnded, leg: Leg, { activities, isLast }: WhoContex
     superseded: false,
     replacedBy: null,
     contactType: task.channel,
-    callType: 'customer-segment' as const,
+    callType,
     direction: task.direction,
     agent: { id: leg.agentId, ...namesOf(leg, activities) },
     queue: openedBy.queue ?? ofTask(task.queue),
     team: openedBy.team ?? ofTask(task.team),
     callingNumber: task.callingNumber,
     calledNumber: task.calledNumber,
-    metadata: task.metadata,
+    metadata: metadataOf(task, callType),
     screen: { state: 'no-file-to-upload' as const, reason: NO_SCREEN },
   };
 }

@@ -10,7 +10,8 @@ import type { FloorServerPlan } from './floor-server.ts';
 import { type LongCall, storeLongCall, WINDOW_BYTES } from './long-call.ts';
 
 const HEADER_BYTES = 44;
-const WARM_UP = 40;
+/** Until both programs run compiled code. */
+const WARM_UP = 150;
 const MOST = 1.5;
 
 /** A contact of 60 s out of a long recording, through the segmenter's HTTP route. */

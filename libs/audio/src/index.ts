@@ -7,6 +7,7 @@ export {
 export { DecryptionFailed, type DecryptionFailedCode } from './encryption/decryption-failed.ts';
 export { createEncryptor, createFileCipher, type EncryptorOptions, type FileCipher } from './encryption/encryptor.ts';
 export { ciphertextSizeBytes, DEFAULT_SEGMENT_BYTES, KEY_BYTES } from './encryption/segment-layout.ts';
+export { giveBack } from './memory/give-back.ts';
 export { type ByteRange, contentRange, parseByteRange } from './render/byte-range.ts';
 export {
   type EditList,
@@ -27,8 +28,10 @@ export {
   type OpenSource,
   RecordingMismatch,
   type RecordingSource,
+  type RenderedRange,
   renderedWavSizeBytes,
   renderWav,
+  renderWavParts,
 } from './render/render-wav.ts';
 export {
   type FrameIndex,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readlink, rename } from 'node:fs/promises';
 import { get as httpGet, type IncomingMessage } from 'node:http';
@@ -129,6 +130,17 @@ describe('GET /v1/contacts/{id}/audio (SEG-10)', () => {
     expect(segmenter.media.keyRequests()).toBe(before);
   });
 
+  it('a slow listener hears every byte as a fast one does', async () => {
+    const contact = `/v1/contacts/${await idOf('Long')}/audio`;
+    const fast = createHash('sha256').update(Buffer.from(await (await segmenter.get(contact)).arrayBuffer()));
+    const slow = createHash('sha256');
+    const response = await beginPlaying('Long', (first) => slow.update(first));
+    // Others play meanwhile, in memory that was given back.
+    for (let i = 0; i < 3; i++) expect((await (await audio()).arrayBuffer()).byteLength).toBe(whole.length);
+    for await (const part of response) slow.update(part as Buffer);
+    expect(slow.digest('hex')).toBe(fast.digest('hex'));
+  });
+
   const withDescriptors = existsSync('/proc/self/fd')
     ? it
     : (name: string, test: () => Promise<void>) => it.skip(`${name} (needs /proc to see open files)`, test);
@@ -142,14 +154,19 @@ describe('GET /v1/contacts/{id}/audio (SEG-10)', () => {
 });
 
 /** A player that has heard the beginning and is paused. */
-async function beginPlaying(agent: string): Promise<IncomingMessage> {
+async function beginPlaying(agent: string, onFirst?: (part: Buffer) => void): Promise<IncomingMessage> {
   const url = new URL(`/v1/contacts/${await idOf(agent)}/audio`, segmenter.url);
   const headers = { 'x-api-key': segmenter.tenants[0].key };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     httpGet(url, { headers, agent: false }, resolve).on('error', reject);
   });
-  await new Promise((resolve) => response.once('data', resolve));
-  response.pause();
+  const first = await new Promise<Buffer>((resolve) => {
+    response.once('data', (part) => {
+      response.pause();
+      resolve(part as Buffer);
+    });
+  });
+  onFirst?.(first);
   return response;
 }
 

@@ -1,6 +1,7 @@
 import { createDecipheriv, type KeyObject } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { giveBack, markOwnMemory } from '../memory/give-back.ts';
 import {
   type Ciphertext,
   FETCH_BYTES,
@@ -43,8 +44,13 @@ export interface DecryptingReader {
   readonly plaintextSizeBytes: number;
   /** The plaintext of `[startByte, endByte)` in one buffer: for what is small. */
   read(startByte: number, endByte: number): Promise<Buffer>;
-  /** The same in pieces as they are decrypted, the next being read meanwhile: for what is long. */
+  /**
+   * The same in pieces as they are decrypted, the next being read meanwhile: for what is long. A piece is the caller's
+   * alone and may be given back (`giveBack`).
+   */
   parts(startByte: number, endByte: number): AsyncGenerator<Buffer>;
+  /** The same recording, checked and with its key at hand, through another handle of its file. */
+  withFile(file: FileHandle): DecryptingReader;
   /** `parts` as a stream. */
   createReadStream(startByte?: number, endByte?: number): Readable;
 }
@@ -53,7 +59,13 @@ export interface DecryptingReader {
 const HIGH_WATER_MARK_BYTES = 32 * 1024;
 
 /** Enough that decrypting rarely waits for the file; each holds up to half a MiB. */
-const READS_AHEAD = 1;
+const READS_AHEAD = 2;
+
+/** One segment, decrypted and authenticated. */
+interface Segment {
+  index: number;
+  plaintext: Buffer;
+}
 
 /** Segments `[first, end)`, fetched in one read. */
 interface Step {
@@ -67,13 +79,17 @@ class SegmentReader implements DecryptingReader {
   readonly #fileKey: KeyObject;
   readonly #noncePrefix: Buffer;
   /** Reads that follow each other share a segment more often than not; it is decrypted once. */
-  #kept: { index: number; plaintext: Buffer } | undefined;
+  #kept: Segment | undefined;
 
   constructor(fetch: FetchCiphertext, layout: SegmentLayout, fileKey: KeyObject, noncePrefix: Buffer) {
     this.#fetch = fetch;
     this.#layout = layout;
     this.#fileKey = fileKey;
     this.#noncePrefix = noncePrefix;
+  }
+
+  withFile(file: FileHandle): DecryptingReader {
+    return new SegmentReader(fetchFromFile(file), this.#layout, this.#fileKey, this.#noncePrefix);
   }
 
   get plaintextSizeBytes(): number {
@@ -95,28 +111,35 @@ class SegmentReader implements DecryptingReader {
       const place = isLast ? 'last segment' : `segment ${index}`;
       throw new DecryptionFailed('not-authentic', `The recording's ${place} does not authenticate`);
     }
-    this.#kept = { index, plaintext };
     return plaintext;
   }
 
   async read(startByte: number, endByte: number): Promise<Buffer> {
     const parts: Buffer[] = [];
-    for await (const part of this.parts(startByte, endByte)) parts.push(part);
+    for await (const segment of this.#segmentsOf(startByte, endByte)) {
+      parts.push(this.#within(segment, startByte, endByte));
+      this.#kept = segment;
+    }
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
   async *parts(startByte: number, endByte: number): AsyncGenerator<Buffer> {
-    this.#checkRange(startByte, endByte);
-    if (startByte === endByte) return;
-    for await (const { index, plaintext } of this.#segments(startByte, endByte)) {
-      const offset = plaintextRange(this.#layout, index).start;
-      const isInner = offset >= startByte && offset + plaintext.length <= endByte;
-      yield isInner ? plaintext : plaintext.subarray(Math.max(0, startByte - offset), endByte - offset);
+    for await (const segment of this.#segmentsOf(startByte, endByte)) {
+      if (segment !== this.#kept) markOwnMemory(segment.plaintext);
+      yield this.#within(segment, startByte, endByte);
     }
   }
 
+  #within({ index, plaintext }: Segment, startByte: number, endByte: number): Buffer {
+    const offset = plaintextRange(this.#layout, index).start;
+    const isInner = offset >= startByte && offset + plaintext.length <= endByte;
+    return isInner ? plaintext : plaintext.subarray(Math.max(0, startByte - offset), endByte - offset);
+  }
+
   /** Reads are under way while what came before is decrypted. */
-  async *#segments(startByte: number, endByte: number): AsyncGenerator<{ index: number; plaintext: Buffer }> {
+  async *#segmentsOf(startByte: number, endByte: number): AsyncGenerator<Segment> {
+    this.#checkRange(startByte, endByte);
+    if (startByte === endByte) return;
     let next = segmentAt(this.#layout, startByte);
     const end = segmentAt(this.#layout, endByte - 1) + 1;
     const kept = this.#kept;
@@ -208,7 +231,9 @@ export async function openDecryptingReader(options: DecryptingReaderOptions): Pr
     const fileKey = deriveFileKey(options.key, salt, options.associatedData);
     const noncePrefix = Buffer.from(header.bytes.subarray(1 + SALT_BYTES));
     const reader = new SegmentReader(fetch, layout, fileKey, noncePrefix);
-    reader.decryptSegment(lastIndex, lastSegment);
+    const plaintext = reader.decryptSegment(lastIndex, lastSegment);
+    markOwnMemory(plaintext);
+    giveBack(plaintext);
     return reader;
   } finally {
     header.release();

@@ -6,10 +6,12 @@ import {
   ALAW_TO_S16,
   type EditList,
   type EditPiece,
+  giveBack,
   MULAW_TO_S16,
   type RecordingSource,
   renderedWavSizeBytes,
   renderWav,
+  renderWavParts,
   U8_TO_S16,
   type WavEncoding,
   writeWavHeader,
@@ -153,6 +155,20 @@ describe('SEG-10 rendering an edit list', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('silence stays silent whatever was given back before', async () => {
+    const list = listOf([{ kind: 'silence', atFrame: 0, frames: 400_000, reason: 'pause' }]);
+    for (let turn = 0; turn < 2; turn++) {
+      let bytes = 0;
+      for await (const part of renderWavParts(list, open)) {
+        const isHeader = bytes === 0;
+        bytes += part.length;
+        if (!isHeader) expect(part.every((byte) => byte === 0)).toBe(true);
+        giveBack(part);
+      }
+      expect(bytes).toBe(44 + 1_600_000);
+    }
   });
 
   it('is right beyond one step of reading, converted or not', async () => {

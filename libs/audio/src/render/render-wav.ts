@@ -85,8 +85,11 @@ function* stepsOf(span: Span): Generator<Span> {
   }
 }
 
+/** All silence is this one buffer. */
+const SILENCE = Buffer.alloc(STEP_BYTES);
+
 function* renderSilence(span: Span): Generator<Buffer> {
-  for (const { start, end } of stepsOf(span)) yield Buffer.alloc(end - start);
+  for (const { start, end } of stepsOf(span)) yield SILENCE.subarray(0, end - start);
 }
 
 /** Passes parts on and fails where there are not exactly as many bytes as wanted. */
@@ -202,17 +205,23 @@ class Renderer {
   }
 }
 
+/** Bytes `[startByte, endByte)` of the rendered file, its header counted. */
+export interface RenderedRange {
+  startByte: number;
+  endByte: number;
+}
+
 /**
- * Renders an edit list as a WAV stream (PCM 16 bit, little-endian; SEG-10): silence is true zero, a byte range
- * (`[startByte, endByte)`, the header counted) is the slice of the whole. Reads as it is read from, some hundred KiB at
- * a time; 16-bit recordings pass through untouched. Throws InvalidEditList and RangeError at once; the stream fails with
- * RecordingMismatch or with what `openSource` and `read` throw.
+ * Renders an edit list as WAV (PCM 16 bit, little-endian; SEG-10): silence is true zero, a byte range is the slice of
+ * the whole. Parts of some hundred KiB, made as they are asked for; 16-bit recordings pass through untouched. A part is
+ * for reading only and may be given back once it is used (`giveBack`). Throws InvalidEditList and RangeError at once;
+ * the parts fail with RecordingMismatch or with what `openSource` and the sources throw.
  */
-export function renderWav(
+export function renderWavParts(
   list: EditList,
   openSource: OpenSource,
-  range: { startByte: number; endByte: number } = { startByte: 0, endByte: renderedWavSizeBytes(list) },
-): Readable {
+  range: RenderedRange = { startByte: 0, endByte: renderedWavSizeBytes(list) },
+): AsyncGenerator<Buffer, void> {
   validateEditList(list);
   const { startByte, endByte } = range;
   const size = renderedWavSizeBytes(list);
@@ -224,6 +233,11 @@ export function renderWav(
   ) {
     throw new RangeError(`Bytes ${startByte} to ${endByte} are not within the ${size} of this rendering.`);
   }
-  const rendered = new Renderer(list, openSource).render(startByte, endByte);
-  return Readable.from(rendered, { objectMode: false, highWaterMark: HIGH_WATER_MARK_BYTES });
+  return new Renderer(list, openSource).render(startByte, endByte);
+}
+
+/** `renderWavParts` as a stream, which reads as it is read from. */
+export function renderWav(list: EditList, openSource: OpenSource, range?: RenderedRange): Readable {
+  const parts = renderWavParts(list, openSource, range);
+  return Readable.from(parts, { objectMode: false, highWaterMark: HIGH_WATER_MARK_BYTES });
 }

@@ -1,4 +1,5 @@
-import { contentRange, type EditList, parseByteRange, renderedWavSizeBytes, renderWav } from '@wxcc-wfo/audio';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { contentRange, type EditList, parseByteRange, renderedWavSizeBytes, renderWavParts } from '@wxcc-wfo/audio';
 import type { ContactSegmented } from '@wxcc-wfo/contracts';
 import { type AccessControl, type App, problem, requireTenant } from '@wxcc-wfo/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +11,7 @@ import type { AudioLinks } from './audio-link.ts';
 import { type PlayableContact, playableOfTenant, playablesUnderId } from './playable-contact-repository.ts';
 import type { RecordingKeys } from './recording-key-client.ts';
 import { openRecordings, storedRecordings } from './recording-source.ts';
+import { sendParts } from './send-parts.ts';
 
 export interface AudioRouteDeps extends ContactReader {
   access: AccessControl;
@@ -144,7 +146,16 @@ async function sendAudio(
   if (part !== undefined) void reply.header('content-range', part);
   if (request.method === 'HEAD') return await reply.send();
   const opened = await openRecordings(deps, storedRecordings(recordings), list.pieces);
-  const audio = renderWav(list, opened.openSource, { startByte, endByte });
-  audio.once('close', () => void opened.close());
-  return await reply.send(audio);
+  // From here on the answer is ours: what goes wrong can only cut it.
+  reply.hijack();
+  try {
+    const parts = renderWavParts(list, opened.openSource, { startByte, endByte });
+    reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+    await sendParts(reply.raw, parts);
+  } catch (error) {
+    request.log.error({ err: error, contactId: contact.contactId }, 'audio was cut off');
+  } finally {
+    await opened.close();
+  }
+  return reply;
 }

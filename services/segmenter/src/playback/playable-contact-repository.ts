@@ -1,5 +1,6 @@
 import type { ContactSegmented, RecordingAvailable } from '@wxcc-wfo/contracts';
 import { readAsTenant, type SqlClient } from '@wxcc-wfo/service-kit';
+import type { Pool } from 'pg';
 import type { ContactReader } from '../contacts/contact-repository.ts';
 
 /** A contact with all that is known of the recordings of its call: what playing needs, in one statement. */
@@ -33,6 +34,7 @@ export async function playableOfTenant(
  * The contacts of whatever tenant under an id: two tenants that connect the same organization know a call under the
  * same id. For callers whose right is proved otherwise, contact by contact (a signed link).
  */
-export async function playablesUnderId(pool: SqlClient, contactId: string): Promise<PlayableContact[]> {
-  return (await pool.query<PlayableContact & { [column: string]: unknown }>(READ, [contactId])).rows;
+export async function playablesUnderId(pool: Pool, contactId: string): Promise<PlayableContact[]> {
+  // Named: planned once per connection. A browser asks again at every seek.
+  return (await pool.query<PlayableContact>({ name: 'playables-under-id', text: READ, values: [contactId] })).rows;
 }

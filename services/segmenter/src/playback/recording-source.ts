@@ -1,6 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { type EditPiece, type OpenSource, openDecryptingReader, type RecordingSource } from '@wxcc-wfo/audio';
+import {
+  type DecryptingReader,
+  type EditPiece,
+  type OpenSource,
+  openDecryptingReader,
+  type RecordingSource,
+} from '@wxcc-wfo/audio';
 import type { RecordingAvailable } from '@wxcc-wfo/contracts';
 import { problem } from '@wxcc-wfo/service-kit';
 import type { RecordingKeys } from './recording-key-client.ts';
@@ -60,6 +66,12 @@ export async function openRecordings(
   };
 }
 
+/**
+ * What was read and authenticated of a file when it was opened first, for as long as its key is kept in memory: a
+ * browser that seeks opens the same recording again and again. Every byte given out is authenticated all the same.
+ */
+const knownFiles = new WeakMap<Buffer, DecryptingReader>();
+
 async function openRecording(
   deps: RecordingSourceDeps,
   { recordingId, generation, format, storage }: RecordingAvailable,
@@ -67,13 +79,16 @@ async function openRecording(
   const key = await deps.keys(recordingId, generation);
   const file = await openFile(deps.mediaFolder, storage.path);
   try {
-    const reader = await openDecryptingReader({
-      file,
-      key,
-      associatedData: Buffer.from(`${recordingId}:${generation}`),
-      ciphertextSizeBytes: storage.sizeBytes,
-      segmentSizeBytes: storage.segmentSizeBytes,
-    });
+    const reader =
+      knownFiles.get(key)?.withFile(file) ??
+      (await openDecryptingReader({
+        file,
+        key,
+        associatedData: Buffer.from(`${recordingId}:${generation}`),
+        ciphertextSizeBytes: storage.sizeBytes,
+        segmentSizeBytes: storage.segmentSizeBytes,
+      }));
+    knownFiles.set(key, reader);
     const source: RecordingSource = {
       format,
       read: (startByte, endByte) => reader.read(startByte, endByte),

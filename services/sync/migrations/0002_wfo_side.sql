@@ -7,9 +7,6 @@ RETURN btrim(lower(regexp_replace(regexp_replace(normalize(name, NFKD), '[\u0300
                                   '[\s!-/:-@\[-`{-~]+', ' ', 'g') COLLATE "und-x-icu"));
 
 ALTER TABLE directory_user
-  ADD COLUMN IF NOT EXISTS external_identifier text,
-  -- When the ACD's state became what it is; null: with the row.
-  ADD COLUMN acd_state_since_ms bigint,
   ADD COLUMN sort_key text COLLATE "C" NOT NULL
     GENERATED ALWAYS AS (name_key(coalesce(last_name, '') || ' ' || coalesce(first_name, ''))) STORED,
   ADD COLUMN full_key text COLLATE "C" NOT NULL
@@ -19,13 +16,11 @@ ALTER TABLE directory_user
 CREATE INDEX directory_user_list ON directory_user (tenant_id, sort_key, user_id);
 CREATE INDEX directory_user_full_name ON directory_user (tenant_id, full_key);
 CREATE INDEX directory_user_email ON directory_user (tenant_id, email_key);
-CREATE INDEX directory_user_external ON directory_user (acd_id, external_identifier)
-  WHERE external_identifier IS NOT NULL;
+CREATE INDEX directory_user_external ON directory_user (acd_id, external_id) WHERE external_id IS NOT NULL;
 -- Screen recording finds the user by it, so two must not share it (SYNC-08, SCR-04). A merged user keeps its own aside.
 CREATE UNIQUE INDEX directory_user_login ON directory_user (tenant_id, login_key) WHERE merged_into_user_id IS NULL;
 
 ALTER TABLE directory_team
-  ADD COLUMN acd_state_since_ms bigint,
   ADD COLUMN name_key text COLLATE "C" NOT NULL GENERATED ALWAYS AS (name_key(name)) STORED;
 CREATE INDEX directory_team_list ON directory_team (tenant_id, name_key, team_id);
 CREATE INDEX directory_team_merged ON directory_team (merged_into_team_id) WHERE merged_into_team_id IS NOT NULL;
@@ -41,20 +36,6 @@ ALTER TABLE reference_item
 CREATE INDEX reference_item_list ON reference_item (tenant_id, kind, name_key, item_id);
 ALTER TABLE role ADD COLUMN name_key text COLLATE "C" NOT NULL GENERATED ALWAYS AS (name_key(name)) STORED;
 CREATE INDEX role_list ON role (tenant_id, name_key, role_id);
-
--- "One gone, one new" is judged by it (SYNC-07), and every way to write a state keeps it.
-CREATE FUNCTION note_acd_state() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  -- A merge that swaps two rows' directory facts brings the time along.
-  IF NEW.acd_state_since_ms IS NOT DISTINCT FROM OLD.acd_state_since_ms THEN
-    NEW.acd_state_since_ms := NEW.changed_at_ms;
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER directory_user_acd_state BEFORE UPDATE OF acd_state ON directory_user
-  FOR EACH ROW WHEN (OLD.acd_state IS DISTINCT FROM NEW.acd_state) EXECUTE FUNCTION note_acd_state();
-CREATE TRIGGER directory_team_acd_state BEFORE UPDATE OF acd_state ON directory_team
-  FOR EACH ROW WHEN (OLD.acd_state IS DISTINCT FROM NEW.acd_state) EXECUTE FUNCTION note_acd_state();
 
 -- Two users, or two teams, of one ACD that are probably the same (SYNC-07).
 CREATE TABLE duplicate_candidate (

@@ -25,8 +25,8 @@ export interface AuditEntry {
 }
 
 export interface StoredAuditEntry extends AuditEntry {
-  /** Grows with every entry; a cursor of the list. */
-  entryId: number;
+  /** Grows with every entry. */
+  auditId: number;
 }
 
 /** Adds an entry in the transaction of the change that it tells of. Entries are never changed or removed. */
@@ -49,25 +49,37 @@ export async function appendAudit(tx: SqlClient, entry: AuditEntry): Promise<voi
 
 export interface AuditFilter {
   acdId?: string | undefined;
+  subject?: string | undefined;
   targetKind?: string | undefined;
   targetId?: string | undefined;
 }
 
-/** A page of the tenant's entries, newest first, older than `beforeEntryId`. */
+const CONDITIONS: Record<keyof AuditFilter, string> = {
+  acdId: 'acd_id = ?::uuid',
+  subject: 'subject = ?',
+  targetKind: 'target_kind = ?',
+  targetId: 'target_id = ?::uuid',
+};
+
+/** A page of the tenant's entries, newest first, older than `beforeId`. */
 export async function listAudit(
   sql: SqlClient,
-  filter: AuditFilter,
-  page: { beforeEntryId: number | null; limit: number },
+  tenantId: string,
+  o: { filter: AuditFilter; beforeId: number | null; limit: number },
 ): Promise<StoredAuditEntry[]> {
+  const values: unknown[] = [tenantId];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const where = ['tenant_id = $1'];
+  for (const [name, value] of Object.entries(o.filter) as [keyof AuditFilter, string | undefined][]) {
+    if (value !== undefined) where.push(CONDITIONS[name].replace('?', bind(value)));
+  }
+  if (o.beforeId !== null) where.push(`audit_id < ${bind(o.beforeId)}`);
   const { rows } = await sql.query(
-    `SELECT * FROM audit_entry
-     WHERE ($1::uuid IS NULL OR acd_id = $1) AND ($2::text IS NULL OR target_kind = $2)
-       AND ($3::uuid IS NULL OR target_id = $3) AND ($4::bigint IS NULL OR entry_id < $4)
-     ORDER BY entry_id DESC LIMIT $5`,
-    [filter.acdId ?? null, filter.targetKind ?? null, filter.targetId ?? null, page.beforeEntryId, page.limit],
+    `SELECT * FROM audit_entry WHERE ${where.join(' AND ')} ORDER BY audit_id DESC LIMIT ${bind(o.limit)}`,
+    values,
   );
   return rows.map((row) => ({
-    entryId: Number(row.entry_id),
+    auditId: Number(row.audit_id),
     tenantId: row.tenant_id,
     acdId: row.acd_id,
     subject: row.subject,

@@ -11,7 +11,7 @@ export const oauthMetricsCatalogue = {
   oauth_token_refreshes_total: {
     kind: 'counter',
     unit: '{refresh}',
-    help: 'Refreshes by outcome. `refused`: look for authorization-lost. `client-refused`: the client id or secret is wrong, of all its ACDs. `no-answer`: Webex or the way to it. `not-asked`: the client id’s budget is spent. `expired`: its refresh token has ended. `overtaken`: a newer token came first, which is harmless.',
+    help: 'Refreshes by outcome. `refused`: look for authorization-lost. `client-refused`: the client id or secret is wrong, of all its ACDs. `no-answer`: Webex or the way to it. `throttled`: Webex asks to slow down. `not-asked`: the client id’s budget is spent. `refresh-token-ended`: its life is over. `overtaken`: a newer token came first, which is harmless.',
     labels: ['outcome'],
   },
   oauth_authorizations_lost_total: {
@@ -36,6 +36,12 @@ export const oauthMetricsCatalogue = {
     kind: 'observed',
     unit: 's',
     help: 'How long the refresh token of an ACD is still good. Near 0: its administrator must sign in before it ends.',
+    labels: ['acd_id'],
+  },
+  oauth_refresh_token_warning_days: {
+    kind: 'observed',
+    unit: 'd',
+    help: 'The warning that stands for an ACD: its refresh token ends within 14, 7, 3 or 1 days (AUTH-05). No series: none does. Let its administrator sign in before.',
     labels: ['acd_id'],
   },
 } as const;

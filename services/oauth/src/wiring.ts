@@ -70,7 +70,11 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
     relay: createRelay({ bus, pool, logger, ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}) }),
     seals: { atRest: createSealer(parseKeyring(config.SEALING_KEYS)) },
     handover,
-    retryRules: { ...RETRY_RULES, confirmRefusalMs: config.REFUSAL_CONFIRM_SECONDS * 1000 },
+    retryRules: {
+      ...RETRY_RULES,
+      confirmRefusalMs: config.REFUSAL_CONFIRM_SECONDS * 1000,
+      earlyAfterMs: config.EARLY_REFRESH_SECONDS * 1000,
+    },
     provider: createProvider({ endpoints, quota }),
     mayCall(apiUrl) {
       try {

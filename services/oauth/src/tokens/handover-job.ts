@@ -1,5 +1,17 @@
+import { inTransaction } from '@wxcc-wfo/service-kit';
+import { findAcd } from '../acds/acd-repository.ts';
 import type { Wiring } from '../wiring.ts';
-import { bringForward, listExpiries, listLivingTokens, type StoredToken, tokenBinding } from './token-repository.ts';
+import { appendHistory } from './token-history-repository.ts';
+import { decide, stateOf } from './token-machine-policy.ts';
+import {
+  listExpiries,
+  listLivingTokens,
+  lockToken,
+  reschedule,
+  type StoredToken,
+  tokenBinding,
+} from './token-repository.ts';
+import { warningOf } from './warning-policy.ts';
 
 const PAGE = 200;
 
@@ -24,14 +36,22 @@ export async function handOverLivingTokens(wiring: Wiring): Promise<number> {
   }
 }
 
-/** At most once in `EARLY_REFRESH_SECONDS` per ACD: a tenant that refuses every token must not make us hammer the provider. */
-async function refreshEarly(wiring: Wiring, { acdId, version }: StoredToken): Promise<void> {
-  await wiring.clock.synchronize();
-  const nowMs = wiring.clock.nowMs();
-  const issuedBeforeMs = nowMs - wiring.config.EARLY_REFRESH_SECONDS * 1_000;
-  if (await bringForward(wiring.pool, { acdId, version, nowMs, issuedBeforeMs })) {
-    wiring.logger.warn({ acdId, version }, 'Webex refuses an access token before its time; it is refreshed now');
-  }
+/** The machine's `reported-refused`; a token that was only just issued, or whose refresh fails already, is left alone. */
+async function refreshEarly(wiring: Wiring, { acdId, tenantId, version }: StoredToken): Promise<void> {
+  const { pool, clock, retryRules, logger } = wiring;
+  await clock.synchronize();
+  const at = { nowMs: clock.nowMs(), random: clock.random() };
+  const hurried = await inTransaction(pool, async (tx) => {
+    const acd = await findAcd(tx, acdId, true);
+    const current = await lockToken(tx, acdId);
+    if (!acd || acd.deleted || current?.version !== version) return false;
+    const decision = decide({ state: stateOf(current), facts: current }, 'reported-refused', at, retryRules);
+    if (decision.kind !== 'rescheduled' || (current.nextRefreshAtMs ?? 0) <= at.nowMs) return false;
+    await reschedule(tx, { acdId, ...decision, nowMs: at.nowMs });
+    await appendHistory(tx, { tenantId, acdId, kind: 'reported-refused', version, atMs: at.nowMs });
+    return true;
+  });
+  if (hurried) logger.warn({ acdId, version }, 'Webex refuses an access token before its time; it is refreshed now');
 }
 
 /** A stored token that does not open must not keep the others from their services. */
@@ -60,5 +80,11 @@ export async function observeExpiries(wiring: Wiring): Promise<void> {
   );
   metrics.oauth_refresh_token_remaining_seconds.observe(() =>
     tokens.map((one) => ({ value: seconds(one.refreshExpiresAtMs), attributes: { acd_id: one.acdId } })),
+  );
+  metrics.oauth_refresh_token_warning_days.observe(() =>
+    tokens.flatMap((one) => {
+      const days = warningOf(one.refreshExpiresAtMs, clock.nowMs());
+      return days === null ? [] : [{ value: days, attributes: { acd_id: one.acdId } }];
+    }),
   );
 }

@@ -63,7 +63,7 @@ async function claimOne({ pool, clock }: Wiring): Promise<Claim | undefined> {
 async function askProvider(wiring: Wiring, claim: Claim, stopping?: AbortSignal): Promise<RefreshAttempt> {
   const { token } = claim;
   if (wiring.clock.nowMs() >= token.refreshExpiresAtMs) {
-    return { answer: 'expired', reason: 'The refresh token’s life is over.' };
+    return { answer: 'refresh-token-ended', reason: 'The refresh token’s life is over.' };
   }
   const acd = await findAcd(wiring.pool, token.acdId);
   const client = acd && (await findClient(wiring.pool, { clientRef: acd.clientRef, tenantId: acd.tenantId }));
@@ -100,11 +100,14 @@ async function failureOf(
   const reason = messageOf(error);
   if (error instanceof NotSent) return { answer: 'not-asked', reason };
   if (!(error instanceof WebexError)) return { answer: 'no-answer', reason };
-  if (error.kind !== 'refused') return { answer: 'no-answer', reason, retryAfterMs: error.retryAfterMs };
+  if (error.kind !== 'refused') {
+    const answer = error.kind === 'rate-limited' ? 'throttled' : 'no-answer';
+    return { answer, reason, retryAfterMs: error.retryAfterMs };
+  }
   if (error.statusCode !== 401) return { answer: 'refused', reason };
   const sinceMs = token.firstRefusedAtMs ?? wiring.clock.nowMs();
   const client = await clientInUse(wiring.pool, { acdId: token.acdId, webexClientId, sinceMs });
-  return { answer: answerOfUnauthorized(client) as 'refused' | 'client-refused', reason };
+  return { answer: answerOfUnauthorized(client), reason };
 }
 
 /** Messages of WebexError, NotSent and SealError hold no secret; those of other errors are not our own to tell. */

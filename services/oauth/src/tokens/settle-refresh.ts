@@ -8,14 +8,21 @@ import { changeAuthorization, findAcd } from '../acds/acd-repository.ts';
 import type { Wiring } from '../wiring.ts';
 import type { HandedToken } from './handover-client.ts';
 import type { Claim, RefreshOptions } from './refresh-job.ts';
+import { appendHistory } from './token-history-repository.ts';
 import { keepToken } from './token-keeper.ts';
-import { CAUSES_OF_LOSS, judgeRefresh, type RefreshAnswer, type RefreshVerdict } from './token-policy.ts';
+import { decide, type Rescheduled, type Standing, type TokenEvent } from './token-machine-policy.ts';
+import { CAUSES_OF_LOSS } from './token-policy.ts';
 import { lockToken, recordFailure, type StoredToken } from './token-repository.ts';
 
-/** How an attempt ended; `not-asked`: no request left this process. */
+type FailureEvent = Extract<
+  TokenEvent,
+  'no-answer' | 'throttled' | 'not-asked' | 'refused' | 'client-refused' | 'refresh-token-ended'
+>;
+
+/** How an attempt ended, as an event of the token's machine. */
 export type RefreshAttempt =
   | { answer: 'granted'; tokens: TokenSet; usedRefreshToken: string }
-  | { answer: Exclude<RefreshAnswer, 'granted'> | 'not-asked'; reason: string; retryAfterMs?: number | undefined };
+  | { answer: FailureEvent; reason: string; retryAfterMs?: number | undefined };
 
 /** When the process stops, an answer that could not be written down yet is tried this long, then given up. */
 const LAST_TRIES_MS = 3_000;
@@ -37,11 +44,17 @@ export async function settleRefresh(
       const acd = await findAcd(tx, token.acdId, true);
       const current = await lockToken(tx, token.acdId);
       if (!acd || acd.deleted || !current || current.version !== token.version) return 'overtaken';
-      if (attempt.answer === 'granted') {
+      // As this answer finds it: under its own intent, or with none.
+      const state = current.intentId === claim.intentId ? 'refreshing' : current.standing;
+      const { clock, retryRules } = wiring;
+      const event = eventOf(attempt, current, clock.nowMs());
+      const at = { nowMs: clock.nowMs(), random: clock.random(), ...retryAfterOf(attempt) };
+      const decision = decide({ state, facts: current }, event, at, retryRules);
+      if (decision.kind === 'renewed' && attempt.answer === 'granted') {
         return keepToken(tx, { acd, granted: attempt.tokens, from: attempt.usedRefreshToken }, wiring);
       }
-      if (current.intentId !== claim.intentId) return 'overtaken';
-      return recordVerdict(tx, wiring, { acd, current, attempt });
+      if (decision.kind !== 'rescheduled' || attempt.answer === 'granted') return 'overtaken';
+      return recordVerdict(tx, { acd, current, attempt: { ...attempt, answer: event as FailureEvent }, decision }, at);
     }),
   );
   report(wiring, { acdId: token.acdId, attempt, settled });
@@ -49,26 +62,42 @@ export async function settleRefresh(
 }
 
 type Failure = Exclude<RefreshAttempt, { answer: 'granted' }>;
-type Loss = Extract<RefreshVerdict, { kind: 'lost' }>;
-type Settled = 'overtaken' | HandedToken | { verdict: RefreshVerdict['kind']; announced?: Loss };
+type Loss = NonNullable<Rescheduled['loss']>;
+type Settled = 'overtaken' | HandedToken | { standing: Standing; announced?: Loss };
+
+/** Whatever the answer to a failing refresh is, past the end of the refresh token's life it is that end. */
+function eventOf(attempt: RefreshAttempt, { refreshExpiresAtMs }: StoredToken, nowMs: number): TokenEvent {
+  return attempt.answer !== 'granted' && nowMs >= refreshExpiresAtMs ? 'refresh-token-ended' : attempt.answer;
+}
+
+function retryAfterOf(attempt: RefreshAttempt): { retryAfterMs?: number | undefined } {
+  return attempt.answer === 'granted' ? {} : { retryAfterMs: attempt.retryAfterMs };
+}
 
 async function recordVerdict(
   tx: SqlClient,
-  wiring: Wiring,
-  o: { acd: Acd; current: StoredToken; attempt: Failure },
+  o: { acd: Acd; current: StoredToken; attempt: Failure; decision: Rescheduled },
+  { nowMs }: { nowMs: number },
 ): Promise<Settled> {
-  const { acd, current, attempt } = o;
-  const { clock, retryRules } = wiring;
-  const answer = attempt.answer === 'not-asked' ? 'no-answer' : attempt.answer;
-  const at = { nowMs: clock.nowMs(), random: clock.random(), retryAfterMs: attempt.retryAfterMs };
-  const verdict = judgeRefresh(answer, current, at, retryRules);
-  if (verdict.kind === 'renewed') throw new Error(`A failed refresh can't end as ${verdict.kind}.`);
-  const { nextAtMs, firstRefusedAtMs } = verdict;
-  await recordFailure(tx, { acdId: acd.acdId, nextAtMs, firstRefusedAtMs, reason: attempt.reason });
+  const { acd, current, attempt, decision } = o;
+  const { standing, loss, nextAtMs } = decision;
+  const { answer, reason } = attempt;
+  await recordFailure(tx, { acdId: acd.acdId, ...decision, answer, reason, nowMs });
   // Announced once: probing goes on without another word until it heals.
-  if (verdict.kind !== 'lost' || acd.authorization !== 'authorized') return { verdict: verdict.kind };
-  await announceLoss(tx, { acd, loss: verdict, reason: attempt.reason, nowMs: at.nowMs });
-  return { verdict: verdict.kind, announced: verdict };
+  const isNews = loss !== null && (acd.authorization === 'authorized' || standing !== current.standing);
+  await appendHistory(tx, {
+    tenantId: acd.tenantId,
+    acdId: acd.acdId,
+    kind: isNews ? (standing === 'ended' ? 'ended' : 'lost') : 'failed',
+    version: current.version,
+    answer,
+    reason,
+    nextAtMs,
+    atMs: nowMs,
+  });
+  if (!loss || acd.authorization !== 'authorized') return { standing };
+  await announceLoss(tx, { acd, loss, reason, nowMs });
+  return { standing, announced: loss };
 }
 
 async function announceLoss(tx: SqlClient, o: { acd: Acd; loss: Loss; reason: string; nowMs: number }): Promise<void> {
@@ -119,10 +148,10 @@ function report({ logger, metrics }: Wiring, o: { acdId: string; attempt: Refres
     logger.info({ acdId, answer: attempt.answer }, 'a newer token or intent came first; this answer is discarded');
   } else if (attempt.answer === 'granted') {
     logger.info({ acdId }, 'access token refreshed');
-  } else if ('verdict' in settled) {
-    const { announced, verdict } = settled;
+  } else if ('standing' in settled) {
+    const { announced, standing } = settled;
     if (announced) metrics.oauth_authorizations_lost_total.add(1, { code: announced.code });
-    const line = { acdId, answer: attempt.answer, verdict, reason: attempt.reason };
+    const line = { acdId, answer: attempt.answer, standing, reason: attempt.reason };
     if (announced) logger.error(line, 'the authorization of an ACD is lost; its administrator must sign in again');
     else logger.warn(line, 'token refresh failed; it is tried again');
   }

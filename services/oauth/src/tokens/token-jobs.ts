@@ -2,6 +2,7 @@ import { repeat } from '@wxcc-wfo/service-kit';
 import type { Wiring } from '../wiring.ts';
 import { handOverLivingTokens, observeExpiries } from './handover-job.ts';
 import { refreshOneDueToken } from './refresh-job.ts';
+import { warnOfEndingTokens } from './warning-job.ts';
 
 /** The two loops that keep tokens alive and at hand. */
 export interface TokenJobs {
@@ -20,6 +21,7 @@ export function createTokenJobs(wiring: Wiring): TokenJobs {
 
   async function handOver(): Promise<boolean> {
     await observeExpiries(wiring);
+    await warnOfEndingTokens(wiring);
     try {
       await handOverLivingTokens(wiring);
       redisIsAway = false;

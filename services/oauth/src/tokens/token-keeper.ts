@@ -5,6 +5,7 @@ import type { TokenSet } from '@wxcc-wfo/webex';
 import { type Acd, toAcdChanged } from '../acds/acd.ts';
 import { changeAuthorization } from '../acds/acd-repository.ts';
 import type { HandedToken } from './handover-client.ts';
+import { appendHistory } from './token-history-repository.ts';
 import { nextRefreshAtMs } from './token-policy.ts';
 import { lockToken, type StoredToken, storeToken, tokenBinding } from './token-repository.ts';
 
@@ -27,7 +28,8 @@ export async function keepToken(
   const { acd, granted, from } = o;
   const { atRest } = deps.seals;
   const nowMs = deps.clock.nowMs();
-  const version = ((await lockToken(tx, acd.acdId))?.version ?? acd.droppedTokenVersion) + 1;
+  const before = await lockToken(tx, acd.acdId);
+  const version = (before?.version ?? acd.droppedTokenVersion) + 1;
   const seal = (token: string, kind: 'access' | 'refresh' | 'previous-refresh') =>
     atRest.seal(token, tokenBinding(acd.acdId, version, kind));
   const life = { issuedAtMs: nowMs, accessExpiresAtMs: granted.accessTokenExpiresAtMs };
@@ -42,7 +44,11 @@ export async function keepToken(
     accessExpiresAtMs: granted.accessTokenExpiresAtMs,
     refreshExpiresAtMs: granted.refreshTokenExpiresAtMs,
     nextRefreshAtMs: nextRefreshAtMs(life, deps.clock.random()),
+    signedInAtMs: from === undefined ? nowMs : null,
   });
+  const healed = before?.standing === 'lost' || before?.standing === 'ended';
+  const kind = from === undefined ? 'signed-in' : healed ? 'recovered' : 'refreshed';
+  await appendHistory(tx, { tenantId: acd.tenantId, acdId: acd.acdId, kind, version, atMs: nowMs });
   const refreshed = {
     topic: TOPICS.tokenRefreshed,
     payload: {

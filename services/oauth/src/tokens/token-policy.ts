@@ -1,4 +1,4 @@
-/** When a token is refreshed and what a failed refresh means (AUTH-03, AUTH-04). Pure; times are epoch milliseconds. */
+/** When a token is refreshed and how failed refreshes are spaced (AUTH-03, AUTH-04). Pure; times are epoch milliseconds. */
 
 const TWELVE_HOURS_MS = 12 * 3_600_000;
 const SHARE_OF_LIFE = 0.8;
@@ -22,26 +22,6 @@ export function nextRefreshAtMs(token: TokenLife, random: number): number {
   return Math.floor(token.issuedAtMs + waitMs * (1 - JITTER_SHARE * random));
 }
 
-/**
- * How an attempt ended. `refused`: the refresh token is not accepted. `client-refused`: the client id or its secret is
- * not, which says nothing about this ACD. `expired`: nobody was asked, the refresh token's life is over.
- */
-export type RefreshAnswer = 'granted' | 'refused' | 'client-refused' | 'no-answer' | 'expired';
-
-export interface RefreshHistory {
-  failures: number;
-  firstRefusedAtMs: number | null;
-  refreshExpiresAtMs: number;
-}
-
-export type LossCode = 'refresh-token-refused' | 'refresh-token-expired';
-
-export type RefreshVerdict =
-  | { kind: 'renewed' }
-  | { kind: 'retry'; nextAtMs: number; firstRefusedAtMs: number | null }
-  /** `nextAtMs` null: it is never tried again, only a person can help. */
-  | { kind: 'lost'; code: LossCode; sinceMs: number; nextAtMs: number | null; firstRefusedAtMs: number | null };
-
 export interface RetryRules {
   firstRetryMs: number;
   longestRetryMs: number;
@@ -49,6 +29,8 @@ export interface RetryRules {
   confirmRefusalMs: number;
   /** How often a lost authorization is tried again, slowly, while the refresh token may still live. */
   probeEveryMs: number;
+  /** A token that a sibling reports as refused is refreshed before its time only if it is at least this old. */
+  earlyAfterMs: number;
 }
 
 export const RETRY_RULES: RetryRules = {
@@ -56,57 +38,17 @@ export const RETRY_RULES: RetryRules = {
   longestRetryMs: 15 * 60_000,
   confirmRefusalMs: 15 * 60_000,
   probeEveryMs: 6 * 3_600_000,
+  earlyAfterMs: 5 * 60_000,
 };
 
-export interface JudgedAt {
-  nowMs: number;
-  /** In [0, 1). */
-  random: number;
-  /** What the provider asked for; it wins over our own back-off. */
-  retryAfterMs?: number | undefined;
-}
-
-type Judge = (history: RefreshHistory, at: JudgedAt, rules: RetryRules) => RefreshVerdict;
-
-const JUDGES: Record<RefreshAnswer, Judge> = {
-  granted: () => ({ kind: 'renewed' }),
-  expired,
-  'no-answer': (history, at, rules) => retryLater(history, at, rules),
-  // The moment is kept: when another ACD of the client is renewed after it, the client was not at fault.
-  'client-refused': (history, at, rules) =>
-    retryLater({ ...history, firstRefusedAtMs: history.firstRefusedAtMs ?? at.nowMs }, at, rules),
-  refused(history, at, rules) {
-    const sinceMs = history.firstRefusedAtMs ?? at.nowMs;
-    const confirmedAtMs = sinceMs + rules.confirmRefusalMs;
-    const nextAtMs = Math.min(confirmedAtMs, history.refreshExpiresAtMs);
-    if (at.nowMs < confirmedAtMs) return { kind: 'retry', nextAtMs, firstRefusedAtMs: sinceMs };
-    const probeAtMs = Math.min(at.nowMs + rules.probeEveryMs, history.refreshExpiresAtMs);
-    return { kind: 'lost', code: 'refresh-token-refused', sinceMs, nextAtMs: probeAtMs, firstRefusedAtMs: sinceMs };
-  },
-};
-
-/** What follows from an answer. A refusal is believed when seen twice, `confirmRefusalMs` apart. */
-export function judgeRefresh(
-  answer: RefreshAnswer,
-  history: RefreshHistory,
-  at: JudgedAt,
-  rules: RetryRules = RETRY_RULES,
-): RefreshVerdict {
-  if (answer !== 'granted' && at.nowMs >= history.refreshExpiresAtMs) return expired(history);
-  return JUDGES[answer](history, at, rules);
-}
-
-function expired(history: RefreshHistory): RefreshVerdict {
-  const { firstRefusedAtMs, refreshExpiresAtMs: sinceMs } = history;
-  return { kind: 'lost', code: 'refresh-token-expired', sinceMs, nextAtMs: null, firstRefusedAtMs };
-}
-
-function retryLater(history: RefreshHistory, at: JudgedAt, rules: RetryRules): RefreshVerdict {
-  const ceilingMs = Math.min(rules.longestRetryMs, rules.firstRetryMs * 2 ** Math.min(history.failures, 16));
-  const waitMs = at.retryAfterMs ?? Math.ceil(ceilingMs * (0.5 + 0.5 * at.random));
-  // The end of the refresh token's life is noticed when it comes.
-  const nextAtMs = Math.min(at.nowMs + waitMs, history.refreshExpiresAtMs);
-  return { kind: 'retry', nextAtMs, firstRefusedAtMs: history.firstRefusedAtMs };
+/** Exponential with jitter, bounded; what the provider asked for wins. `failures` are those before this one. */
+export function retryAtMs(
+  failures: number,
+  at: { nowMs: number; random: number; retryAfterMs?: number | undefined },
+  rules: RetryRules,
+): number {
+  const ceilingMs = Math.min(rules.longestRetryMs, rules.firstRetryMs * 2 ** Math.min(failures, 16));
+  return at.nowMs + (at.retryAfterMs ?? Math.ceil(ceilingMs * (0.5 + 0.5 * at.random)));
 }
 
 /**
@@ -114,7 +56,10 @@ function retryLater(history: RefreshHistory, at: JudgedAt, rules: RetryRules): R
  * cannot be told from its only ACD: then it counts as that ACD's. A shared one is at fault for all, and marks none,
  * unless another of its ACDs was renewed after the first refusal.
  */
-export function answerOfUnauthorized(client: { sharedBy: number; renewedSinceRefusal: boolean }): RefreshAnswer {
+export function answerOfUnauthorized(client: {
+  sharedBy: number;
+  renewedSinceRefusal: boolean;
+}): 'refused' | 'client-refused' {
   return client.sharedBy > 1 && !client.renewedSinceRefusal ? 'client-refused' : 'refused';
 }
 

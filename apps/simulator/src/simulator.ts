@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { capturesRoutes } from './captures/captures-routes.ts';
 import { storageRoutes } from './captures/storage-routes.ts';
 import { configRoutes } from './config/config-routes.ts';
+import { createDirectoryStore } from './config/directory-store.ts';
 import { controlRoutes } from './control/control-routes.ts';
 import { createFaultBoard } from './faults/fault-board.ts';
 import { answerError, createGateway, headerOf } from './gateway/gateway.ts';
@@ -42,6 +43,8 @@ export interface Simulator {
 }
 
 const HOUR_MS = 3_600_000;
+/** How long an authorization code lives; nothing is published. */
+const CODE_SECONDS = 300;
 
 /** Starts a simulated tenant; every option has a default. It listens when the promise resolves. */
 export async function createSimulator(given: Partial<SimulatorOptions> = {}): Promise<Simulator> {
@@ -63,9 +66,13 @@ export async function createSimulator(given: Partial<SimulatorOptions> = {}): Pr
   const tenant: Tenant = {
     options,
     story,
+    directory: createDirectoryStore(directory, options),
     faults,
     subscriptions,
-    tokens: createTokenStore({ accessTokenSeconds, refreshTokenSeconds, rotateRefreshTokens, account }, now),
+    tokens: createTokenStore(
+      { accessTokenSeconds, refreshTokenSeconds, rotateRefreshTokens, codeSeconds: CODE_SECONDS, account },
+      now,
+    ),
     quota: createQuota(options.quotaPerMinute, now),
     baseUrl: () => options.publicUrl ?? baseUrl,
     storageKey: randomBytes(32).toString('hex'),
@@ -105,6 +112,7 @@ export async function createSimulator(given: Partial<SimulatorOptions> = {}): Pr
     },
     deliveries: webhooks.deliveries,
     async close() {
+      faults.reset();
       clock.close();
       await webhooks.close();
       await Promise.all([api.close(), control.close()]);
@@ -126,6 +134,8 @@ function buildApi(tenant: Tenant): FastifyInstance {
   api.addHook('onSend', async (request, reply) => {
     const trackingId = headerOf(request, 'trackingid');
     if (trackingId !== undefined) reply.header('TrackingId', trackingId);
+    const skew = tenant.faults.strike('clock-skew', request.routeOptions.config.kind);
+    if (skew !== undefined) reply.header('Date', new Date(tenant.now() + (skew.skewMs ?? 0)).toUTCString());
   });
   api.setErrorHandler((error, request, reply) => answerError(error as Error, request, reply));
   oauthRoutes(api, tenant);

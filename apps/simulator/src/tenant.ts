@@ -1,3 +1,4 @@
+import type { DirectoryStore } from './config/directory-store.ts';
 import type { FaultBoard } from './faults/fault-board.ts';
 import type { Quota } from './gateway/quota.ts';
 import type { TokenStore } from './oauth/token-store.ts';
@@ -9,6 +10,7 @@ import type { SubscriptionStore } from './subscriptions/subscription-store.ts';
 export interface Tenant {
   options: SimulatorOptions;
   story: Story;
+  directory: DirectoryStore;
   tokens: TokenStore;
   quota: Quota;
   faults: FaultBoard;

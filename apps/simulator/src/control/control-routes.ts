@@ -2,16 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { FaultRequest } from '../faults/fault-board.ts';
 import type { Simulator } from '../simulator.ts';
 import type { ScriptedTask } from '../story/task-factory.ts';
-
-interface OauthChange {
-  accessTokenSeconds?: number;
-  refreshTokenSeconds?: number;
-  rotateRefreshTokens?: boolean;
-  email?: string;
-  orgId?: string;
-  /** Scopes that every later grant gets, whatever was asked; null undoes it. */
-  scope?: string | null;
-}
+import { directoryControlRoutes } from './directory-control-routes.ts';
+import { oauthControlRoutes } from './oauth-control-routes.ts';
 
 /** The other side of the mirror: what tests and demos steer. No credential, loopback only. */
 export function controlRoutes(app: FastifyInstance, simulator: Simulator): void {
@@ -37,25 +29,16 @@ export function controlRoutes(app: FastifyInstance, simulator: Simulator): void 
     reply.code(201);
     return tenant.faults.add(request.body);
   });
+  app.delete<{ Params: { id: string } }>('/control/faults/:id', async (request, reply) => {
+    if (!tenant.faults.remove(Number(request.params.id))) throw new Error(`There is no fault ${request.params.id}.`);
+    return reply.code(204).send();
+  });
   app.delete('/control/faults', async (_, reply) => {
     tenant.faults.reset();
     return reply.code(204).send();
   });
-  app.post<{ Body: OauthChange }>('/control/oauth', async (request) => {
-    const { email, orgId, scope, ...lifetimes } = request.body;
-    const { settings } = tenant.tokens;
-    Object.assign(settings, lifetimes);
-    if (email !== undefined) settings.account.email = email;
-    if (orgId !== undefined) settings.account.orgId = orgId;
-    if (scope !== undefined) settings.account.scope = scope ?? undefined;
-    return settings;
-  });
-  app.post('/control/oauth/expire-access-tokens', async () => ({ expired: tenant.tokens.expireAccessTokens() }));
-  app.post('/control/oauth/revoke-all', async () => ({ revoked: tenant.tokens.revokeAll() }));
-  app.get('/control/oauth', async () => ({
-    refreshes: tenant.tokens.refreshCount(),
-    settings: tenant.tokens.settings,
-  }));
+  directoryControlRoutes(app, tenant);
+  oauthControlRoutes(app, tenant);
   app.get('/control/requests', async () => ({
     minutes: tenant.quota.log(),
     busiest: Object.fromEntries(tenant.options.clients.map(({ id }) => [id, tenant.quota.busiestMinute(id)])),

@@ -18,6 +18,15 @@ export const faultKinds = [
   'lost-page',
   'errors-with-200',
   'short-inner-page',
+  'client-refused',
+  'answer-lost',
+  'answer-held',
+  'clock-skew',
+  'directory-empty-page',
+  'directory-missing-pages',
+  'directory-wrong-total',
+  'directory-half',
+  'directory-shift',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -32,12 +41,34 @@ export interface FaultRequest {
   forMs?: number;
   /** Only these parts of the API; without it all that the kind can strike. */
   routes?: RouteKind[];
+  /** Only lists of this resource of the configuration API: `user`, `team`, `contact-service-queue`, … */
+  resource?: string;
+  /** Only this page of such a list, from 0. */
+  page?: number;
   /** HTTP status of `server-error` (503) and `refresh-refused` (400). */
   status?: number;
   retryAfterSeconds?: number;
   delayMs?: number;
   afterBytes?: number;
   message?: string;
+  /** `clock-skew`: how far the `Date` header runs ahead. */
+  skewMs?: number;
+  /** `directory-missing-pages`: the first page that is missing (1). */
+  fromPage?: number;
+  /** `directory-wrong-total`: what is added to the total (1); may be negative. */
+  delta?: number;
+  /** `directory-half`: which share of the records is left (0.5), totals agreeing. */
+  share?: number;
+  /** `directory-shift`: how many of the first records are deleted, how many are added at the end, before the page. */
+  remove?: number;
+  add?: number;
+}
+
+/** Where a request to a list of the configuration API wants to go. */
+export interface StrikePlace {
+  resource: string;
+  /** Left out: any. */
+  page?: number;
 }
 
 export interface ActiveFault extends FaultRequest {
@@ -50,7 +81,11 @@ export interface ActiveFault extends FaultRequest {
 export interface FaultBoard {
   add(request: FaultRequest): ActiveFault;
   /** Uses up one strike of the first matching fault. */
-  strike(kind: FaultKind, route?: RouteKind): ActiveFault | undefined;
+  strike(kind: FaultKind, route?: RouteKind, place?: StrikePlace): ActiveFault | undefined;
+  /** Resolves when the fault is switched off. */
+  untilOff(fault: ActiveFault): Promise<void>;
+  /** False when there is none of this number. */
+  remove(id: number): boolean;
   list(): ActiveFault[];
   reset(): void;
 }
@@ -58,6 +93,15 @@ export interface FaultBoard {
 export function createFaultBoard(now: () => number): FaultBoard {
   let faults: ActiveFault[] = [];
   let nextId = 1;
+  let waiting: { fault: ActiveFault; resolve: () => void }[] = [];
+  const release = (off: ActiveFault[]): void => {
+    const [go, stay] = [
+      waiting.filter((one) => off.includes(one.fault)),
+      waiting.filter((one) => !off.includes(one.fault)),
+    ];
+    waiting = stay;
+    for (const one of go) one.resolve();
+  };
   const isLive = (fault: ActiveFault): boolean =>
     (fault.left === undefined || fault.left > 0) && (fault.untilMs === undefined || now() < fault.untilMs);
   return {
@@ -70,18 +114,33 @@ export function createFaultBoard(now: () => number): FaultBoard {
       faults.push(fault);
       return fault;
     },
-    strike(kind, route) {
+    strike(kind, route, place) {
       const fault = faults.find(
-        (one) => one.kind === kind && isLive(one) && (route === undefined || !one.routes || one.routes.includes(route)),
+        (one) =>
+          one.kind === kind &&
+          isLive(one) &&
+          (route === undefined || !one.routes || one.routes.includes(route)) &&
+          (one.resource === undefined || one.resource === place?.resource) &&
+          (one.page === undefined || place?.page === undefined || one.page === place.page),
       );
       if (fault === undefined) return undefined;
       fault.struck += 1;
       if (fault.left !== undefined) fault.left -= 1;
       return fault;
     },
+    untilOff: (fault) =>
+      faults.includes(fault) ? new Promise((resolve) => waiting.push({ fault, resolve })) : Promise.resolve(),
+    remove(id) {
+      const off = faults.filter((fault) => fault.id === id);
+      faults = faults.filter((fault) => fault.id !== id);
+      release(off);
+      return off.length > 0;
+    },
     list: () => faults,
     reset() {
+      const off = faults;
       faults = [];
+      release(off);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FaultBoard, RouteKind } from '../faults/fault-board.ts';
+import type { FaultBoard, RouteKind, StrikePlace } from '../faults/fault-board.ts';
 import type { AccessToken } from '../oauth/token-store.ts';
 import type { Tenant } from '../tenant.ts';
 import { ApiError, type ErrorStyle, errorBody } from './errors.ts';
@@ -79,14 +79,21 @@ function tooManyRequests(seconds: number): ApiError {
 }
 
 async function strikeFaults(faults: FaultBoard, kind: RouteKind, request: FastifyRequest): Promise<void> {
-  const slow = faults.strike('slow', kind);
+  const place = kind === 'config' ? placeOf(request) : undefined;
+  const slow = faults.strike('slow', kind, place);
   if (slow !== undefined) await delay(slow.delayMs ?? 1_000);
-  if (faults.strike('hang-up', kind) !== undefined) {
+  if (faults.strike('hang-up', kind, place) !== undefined) {
     request.raw.socket.destroy();
     throw new ApiError(500, 'The connection was closed on purpose.');
   }
-  const limited = faults.strike('rate-limit', kind);
+  const limited = faults.strike('rate-limit', kind, place);
   if (limited !== undefined && kind !== 'storage') throw tooManyRequests(limited.retryAfterSeconds ?? 1);
-  const broken = faults.strike('server-error', kind);
+  const broken = faults.strike('server-error', kind, place);
   if (broken !== undefined) throw new ApiError(broken.status ?? 503, broken.message ?? 'An Unexpected Error Occurred');
+}
+
+/** Which page of which list is asked for; something without pages has page 0. */
+function placeOf(request: FastifyRequest): StrikePlace {
+  const resource = /^\/organization\/[^/]+(?:\/v\d)?\/([^/?]+)/.exec(request.url)?.[1] ?? '';
+  return { resource, page: Number((request.query as { page?: string }).page ?? 0) };
 }

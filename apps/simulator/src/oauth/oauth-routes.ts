@@ -1,7 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FaultBoard } from '../faults/fault-board.ts';
 import { ApiError } from '../gateway/errors.ts';
 import { headerOf } from '../gateway/gateway.ts';
+import { createPrng, seedOf } from '../story/prng.ts';
 import type { Tenant } from '../tenant.ts';
+import type { Account } from './token-store.ts';
 
 interface AuthorizeQuery {
   response_type?: string;
@@ -13,6 +17,7 @@ interface AuthorizeQuery {
   code_challenge_method?: string;
   /** Ours, for tests: who signs in, or a refusal. */
   sim_email?: string;
+  sim_org?: string;
   sim_refuse?: string;
 }
 
@@ -41,6 +46,7 @@ export function oauthRoutes(app: FastifyInstance, tenant: Tenant): void {
     }
     const account = { ...tenant.tokens.settings.account };
     if (query.sim_email !== undefined) account.email = query.sim_email;
+    if (query.sim_org !== undefined) account.orgId = query.sim_org;
     const scopes = (account.scope ?? query.scope).split(' ').filter((scope) => scope !== '');
     const grant = { clientId: client.id, account, scopes };
     const { code_challenge: challenge, code_challenge_method: method } = query;
@@ -54,8 +60,11 @@ export function oauthRoutes(app: FastifyInstance, tenant: Tenant): void {
     if (client === undefined || client.secret !== form.client_secret) {
       throw new ApiError(401, 'client_id or client_secret is wrong.');
     }
+    const off = tenant.faults.strike('client-refused', 'oauth');
+    if (off !== undefined) throw new ApiError(off.status ?? 401, off.message ?? 'client_id or client_secret is wrong.');
     const answer = exchange(tenant, form, client.id);
     if (typeof answer === 'string') throw new ApiError(400, answer);
+    await keepAnswer(tenant.faults, request);
     return answer;
   });
 
@@ -66,18 +75,37 @@ export function oauthRoutes(app: FastifyInstance, tenant: Tenant): void {
       throw new ApiError(401, 'The request requires a valid access token set in the Authorization request header.');
     }
     const { account } = known;
+    const person = personOf(tenant, account);
     const hydraId = (kind: string, id: string): string =>
       Buffer.from(`ciscospark://us/${kind}/${id}`).toString('base64url');
     return {
-      id: hydraId('PEOPLE', account.email),
+      id: hydraId('PEOPLE', person.identityId),
       emails: [account.email],
-      displayName: account.displayName,
+      displayName: person.displayName,
       orgId: hydraId('ORGANIZATION', account.orgId),
       created: '2024-01-01T00:00:00.000Z',
       status: 'active',
       type: 'person',
     };
   });
+}
+
+/** The tokens are granted, and then the answer comes late or never: what a client must survive. */
+async function keepAnswer(faults: FaultBoard, request: FastifyRequest): Promise<void> {
+  const held = faults.strike('answer-held', 'oauth');
+  if (held !== undefined) await (held.delayMs === undefined ? faults.untilOff(held) : delay(held.delayMs));
+  if (faults.strike('answer-lost', 'oauth') === undefined) return;
+  request.raw.socket.destroy();
+  throw new ApiError(500, 'The connection was closed on purpose.');
+}
+
+/** The account as the directory knows it; somebody else has an identity made of the address. */
+function personOf(tenant: Tenant, account: Account): { identityId: string; displayName: string } {
+  for (const user of tenant.directory.table('user').all()) {
+    if (user.email !== account.email) continue;
+    return { identityId: String(user.ciUserId), displayName: `${user.firstName} ${user.lastName}` };
+  }
+  return { identityId: createPrng(seedOf(account.email)).uuid(), displayName: account.displayName };
 }
 
 function exchange(tenant: Tenant, form: Record<string, string>, clientId: string): object | string {

@@ -11,6 +11,7 @@ export interface OauthSettings {
   accessTokenSeconds: number;
   refreshTokenSeconds: number;
   rotateRefreshTokens: boolean;
+  codeSeconds: number;
   /** Who signs in on the login page. */
   account: Account;
 }
@@ -52,14 +53,16 @@ export interface TokenStore {
   redeemCode(code: string, clientId: string, redirectUri: string, verifier?: string): TokenAnswer | string;
   refresh(refreshToken: string, clientId: string): TokenAnswer | string;
   accessToken(token: string): AccessToken | 'expired' | undefined;
+  /** Every code that was not redeemed yet ends now. */
+  expireCodes(): number;
   /** Every access token dies now; refresh tokens live on. */
   expireAccessTokens(): number;
+  /** Every refresh token has lived its time; access tokens live on. */
+  expireRefreshTokens(): number;
   /** Access and refresh tokens die now. */
   revokeAll(): number;
   refreshCount(): number;
 }
-
-const CODE_LIFE_MS = 5 * 60_000;
 
 export function createTokenStore(settings: OauthSettings, now: () => number): TokenStore {
   const codes = new Map<string, Code>();
@@ -92,7 +95,13 @@ export function createTokenStore(settings: OauthSettings, now: () => number): To
     settings,
     issueCode(grant, redirectUri, challenge, challengeMethod) {
       const code = newToken(grant.account.orgId);
-      codes.set(code, { ...grant, redirectUri, challenge, challengeMethod, expiresMs: now() + CODE_LIFE_MS });
+      codes.set(code, {
+        ...grant,
+        redirectUri,
+        challenge,
+        challengeMethod,
+        expiresMs: now() + settings.codeSeconds * 1_000,
+      });
       return code;
     },
     redeemCode(code, clientId, redirectUri, verifier) {
@@ -120,6 +129,14 @@ export function createTokenStore(settings: OauthSettings, now: () => number): To
     accessToken(token) {
       const known = accessTokens.get(token);
       return known !== undefined && known.expiresMs <= now() ? 'expired' : known;
+    },
+    expireCodes() {
+      for (const code of codes.values()) code.expiresMs = 0;
+      return codes.size;
+    },
+    expireRefreshTokens() {
+      for (const token of refreshTokens.values()) token.expiresMs = 0;
+      return refreshTokens.size;
     },
     expireAccessTokens() {
       for (const token of accessTokens.values()) token.expiresMs = 0;

@@ -33,6 +33,10 @@ export const oauthConfig = Type.Object({
     default: 'cjp:config cjp:config_read cjp:config_write spark:people_read',
     description: 'OAuth scopes that are asked for, separated by spaces.',
   }),
+  WEBEX_PKCE: Type.Boolean({
+    default: true,
+    description: 'Whether the sign-in uses PKCE (RFC 7636, S256); off only where the provider refuses it.',
+  }),
   OAUTH_REDIRECT_URL: Type.Optional(
     Type.String({
       description: 'The redirect URI registered with Webex; default: PUBLIC_URL + /v1/authorization/callback.',

@@ -24,6 +24,8 @@ import { createHandover, type HandedToken, type Handover } from './tokens/handov
 import { createTokenJobs, type TokenJobs } from './tokens/token-jobs.ts';
 import { RETRY_RULES, type RetryRules } from './tokens/token-policy.ts';
 
+const CALLBACK = '/v1/authorization/callback';
+
 /** What the features of `oauth` need, made once; nothing runs yet. */
 export interface Wiring {
   config: OAuthConfig;
@@ -45,6 +47,8 @@ export interface Wiring {
   /** Hands a token over; a Redis that is away is not an error, the hand-over job comes after. */
   handOver(token: HandedToken): Promise<void>;
   redirectUrl(): string;
+  /** Our own address of a sign-in: on the host that Webex redirects to, whose cookies come back with it. */
+  startUrl(ticket: string): string;
   close(): Promise<void>;
 }
 
@@ -92,7 +96,12 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
         logger.warn({ acdId: token.acdId, err: error }, 'token not handed over yet; it will be tried again');
       }
     },
-    redirectUrl: () => config.OAUTH_REDIRECT_URL ?? `${publicUrl()}/v1/authorization/callback`,
+    redirectUrl: () => config.OAUTH_REDIRECT_URL ?? `${publicUrl()}${CALLBACK}`,
+    startUrl(ticket) {
+      const redirect = wiring.redirectUrl();
+      const base = redirect.endsWith(CALLBACK) ? redirect.slice(0, -CALLBACK.length) : publicUrl();
+      return `${base}/v1/authorization/start/${ticket}`;
+    },
     async close() {
       quota.close();
       redis.disconnect();

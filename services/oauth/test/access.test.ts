@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
 import { faultProxy, uniqueName, waitFor } from '@wxcc-wfo/testkit';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
-import { createAcd, type Deployment, deployment, type RunningOAuth, runOAuth, signIn } from './running-oauth.ts';
+import {
+  browse,
+  createAcd,
+  type Deployment,
+  deployment,
+  type RunningOAuth,
+  runOAuth,
+  signIn,
+} from './running-oauth.ts';
 
 let simulator: Simulator;
 let database: OAuthDatabase;
@@ -200,7 +208,7 @@ describe('servers that are away', () => {
     try {
       expect((await fetch(`${alone.url}/ready`)).status).toBe(200);
       const again = await alone.call(`/v1/acds/${acd.acdId}/authorization-requests`, { method: 'POST' });
-      expect((await fetch(await signIn(again.body.authorizationUrl))).status).toBe(200);
+      expect((await browse(await signIn(again.body.authorizationUrl))).status).toBe(200);
       await database.pool.query('UPDATE token SET next_refresh_at_ms = 0 WHERE acd_id = $1', [acd.acdId]);
       await waitFor('the refresh', async () => {
         const { rows } = await database.pool.query('SELECT version FROM token WHERE acd_id = $1', [acd.acdId]);

@@ -6,6 +6,7 @@ import { type TopicLedger, testAddresses, topicLedger, waitFor } from '@wxcc-wfo
 import { handOverLivingTokens } from '../src/tokens/handover-job.ts';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
 import {
+  browse,
   createAcd,
   type Deployment,
   deployment,
@@ -45,7 +46,7 @@ afterEach(async () => {
 });
 
 const callback = async (address: string, accept = 'application/json') => {
-  const answer = await fetch(address, { headers: { accept } });
+  const answer = await browse(address, { accept });
   const text = await answer.text();
   return {
     status: answer.status,
@@ -60,7 +61,11 @@ const mine = (ledger: TopicLedger) => ledger.records.filter((record) => record.k
 describe('AUTH-01 sign-in by the authorization-code flow', () => {
   it('goes to the login page with state and PKCE, comes back authorized, and tells everybody without the token', async () => {
     acd = await createAcd(oauth, simulator);
-    const login = new URL(acd.authorizationUrl);
+    const opened = await fetch(acd.authorizationUrl, { redirect: 'manual' });
+    expect(opened.headers.get('set-cookie')).toMatch(
+      /^wfo-authorization-\w{8}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax;/,
+    );
+    const login = new URL(opened.headers.get('location')!);
     expect(login.origin).toBe(simulator.baseUrl);
     expect(login.searchParams.get('state')).toMatch(/^[\w-]{43}$/);
     expect(login.searchParams.get('code_challenge_method')).toBe('S256');
@@ -109,7 +114,8 @@ describe('AUTH-01 sign-in by the authorization-code flow', () => {
   it('is not used up by a HEAD, as previews of links send it', async () => {
     acd = await createAcd(oauth, simulator);
     const address = await signIn(acd.authorizationUrl);
-    expect((await fetch(address, { method: 'HEAD' })).status).toBe(405);
+    expect((await browse(address, {}, 'HEAD')).status).toBe(405);
+    expect((await fetch(acd.authorizationUrl, { method: 'HEAD' })).status).toBe(405);
     expect((await callback(address)).status).toBe(200);
   });
 });
@@ -118,31 +124,43 @@ describe('AUTH-01 sign-ins that are refused', () => {
   const refusals: [string, number, string, () => Promise<string>][] = [
     ['unknown state', 400, 'state-mismatch', async () => replaced(await signIn(acd.authorizationUrl), 'state', 'x')],
     ['no state', 400, 'authorization-refused', async () => replaced(await signIn(acd.authorizationUrl), 'state', '')],
-    ['wrong code', 400, 'authorization-refused', async () => replaced(await signIn(acd.authorizationUrl), 'code', 'x')],
-    ['refused by the person', 400, 'authorization-refused', () => signIn(acd.authorizationUrl, { sim_refuse: '1' })],
+    ['wrong code', 400, 'code-refused', async () => replaced(await signIn(acd.authorizationUrl), 'code', 'x')],
+    ['refused by the person', 400, 'sign-in-refused', () => signIn(acd.authorizationUrl, { sim_refuse: '1' })],
     ['other account', 409, 'account-mismatch', () => signIn(acd.authorizationUrl, { sim_email: 'eve@other.example' })],
     [
-      'expired state',
+      'expired request',
       400,
-      'state-mismatch',
+      'request-expired',
       async () => {
+        const address = await signIn(acd.authorizationUrl);
         await database.pool.query('UPDATE authorization_request SET expires_at_ms = 0 WHERE acd_id = $1', [acd.acdId]);
-        return signIn(acd.authorizationUrl);
+        return address;
       },
     ],
     [
       'used state',
       400,
-      'state-mismatch',
+      'request-used',
       async () => {
+        const address = await signIn(acd.authorizationUrl, { sim_email: 'eve@other.example' });
+        await callback(address);
+        return address;
+      },
+    ],
+    [
+      'another opening of a used request',
+      400,
+      'request-used',
+      async () => {
+        const second = await signIn(acd.authorizationUrl);
         await callback(await signIn(acd.authorizationUrl, { sim_email: 'eve@other.example' }));
-        return signIn(acd.authorizationUrl);
+        return second;
       },
     ],
     [
       'used code under a new state',
       400,
-      'authorization-refused',
+      'code-used',
       async () => {
         const first = await signIn(acd.authorizationUrl, { sim_email: 'eve@other.example' });
         await callback(first);
@@ -152,9 +170,47 @@ describe('AUTH-01 sign-ins that are refused', () => {
       },
     ],
     [
+      'code that Webex gave out too long ago',
+      400,
+      'code-expired',
+      async () => {
+        const address = await signIn(acd.authorizationUrl);
+        simulator.tenant.tokens.expireCodes();
+        return address;
+      },
+    ],
+    [
+      'code that Webex knows as used',
+      400,
+      'code-used',
+      async () => {
+        const address = await signIn(acd.authorizationUrl);
+        const [client] = simulator.tenant.options.clients;
+        simulator.tenant.tokens.redeemCode(new URL(address).searchParams.get('code')!, client!.id, 'elsewhere');
+        return address;
+      },
+    ],
+    [
+      'wrong client secret',
+      400,
+      'client-refused',
+      async () => {
+        const client = await oauth.call('/v1/clients', {
+          body: {
+            name: `wrong ${acd.acdId}`,
+            clientId: simulator.tenant.options.clients[0]!.id,
+            clientSecret: 'wrong',
+          },
+        });
+        const of = [acd.acdId, client.body.clientRef];
+        await database.pool.query('UPDATE acd SET client_ref = $2 WHERE acd_id = $1', of);
+        return signIn(acd.authorizationUrl);
+      },
+    ],
+    [
       'code of another request (PKCE)',
       400,
-      'authorization-refused',
+      'code-refused',
       async () => {
         const again = await oauth.call(`/v1/acds/${acd.acdId}/authorization-requests`, { method: 'POST' });
         const stolen = new URL(await signIn(again.body.authorizationUrl)).searchParams.get('code')!;

@@ -16,7 +16,15 @@ import {
 } from '@wxcc-wfo/testkit';
 import { INTENT_MS } from '../src/tokens/refresh-job.ts';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
-import { createAcd, type Deployment, deployment, type RunningOAuth, runOAuth, signIn } from './running-oauth.ts';
+import {
+  browse,
+  createAcd,
+  type Deployment,
+  deployment,
+  type RunningOAuth,
+  runOAuth,
+  signIn,
+} from './running-oauth.ts';
 
 let simulator: Simulator;
 let database: OAuthDatabase;
@@ -85,7 +93,7 @@ async function spawnReplica(environment: Record<string, string> = {}): Promise<S
 async function authorizedAcd(): Promise<string> {
   await database.pool.query('UPDATE acd SET deleted = true');
   const acd = await createAcd(oauth, simulator);
-  expect((await fetch(await signIn(acd.authorizationUrl))).status).toBe(200);
+  expect((await browse(await signIn(acd.authorizationUrl))).status).toBe(200);
   return acd.acdId;
 }
 

@@ -140,14 +140,35 @@ export async function createAcd(
   return { ...answer.body, clientRef: body.clientRef };
 }
 
-/** What the administrator's browser does on the login page; gives the address that it is sent back to. */
+/** The cookies that a sign-in got on its way, by its state: `browse` is the browser that has them. */
+const cookies = new Map<string, string>();
+
+/** What the administrator's browser does, from our own address over the login page; gives the address it is sent back to. */
 export async function signIn(authorizationUrl: string, parameters: Record<string, string> = {}): Promise<string> {
-  const url = new URL(authorizationUrl);
+  const opened = await fetch(authorizationUrl, { redirect: 'manual' });
+  const login = opened.headers.get('location');
+  if (!login) throw new Error(`The authorization URL answered ${opened.status}: ${await opened.text()}`);
+  // The address at Webex itself was opened: nothing of ours is in between.
+  const cookie = opened.headers.get('set-cookie')?.split(';')[0];
+  if (!cookie) return await loginAt(authorizationUrl, parameters);
+  const back = await loginAt(login, parameters);
+  cookies.set(new URL(back).searchParams.get('state')!, cookie);
+  return back;
+}
+
+async function loginAt(address: string, parameters: Record<string, string>): Promise<string> {
+  const url = new URL(address);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   const answer = await fetch(url, { redirect: 'manual' });
   const location = answer.headers.get('location');
   if (!location) throw new Error(`The login page answered ${answer.status}.`);
   return location;
+}
+
+/** The browser of that sign-in opens an address: its cookie comes along. */
+export async function browse(address: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
+  const cookie = cookies.get(new URL(address).searchParams.get('state') ?? '');
+  return await fetch(address, { method, headers: { ...headers, ...(cookie ? { cookie } : {}) } });
 }
 
 /** The address with another value of one parameter; an empty one is left out. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { codeChallenge, judgeAuthorizer } from './authorization-policy.ts';
+import { codeChallenge, judgeAuthorizer, judgeGrantRefusal } from './authorization-policy.ts';
+import { bindingCookie, readCookie, setCookie } from './browser-binding-policy.ts';
 import { callbackPage, wantsPage } from './callback-page.ts';
 
 const ORG = '6f1d2c3b-4a59-4e68-9c77-8b8695a4b3c2';
@@ -32,6 +33,44 @@ describe('AUTH-01 the authorization is for the same organization and account', (
     expect(codeChallenge('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')).toBe(
       'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     ));
+});
+
+describe('AUTH-02 why Webex gave no tokens for a code', () => {
+  it.each<[number, string | undefined, string]>([
+    [400, 'The authorization code is invalid.', 'code-refused'],
+    [400, 'The authorization code was already used.', 'code-used'],
+    [400, 'The authorization code has expired.', 'code-expired'],
+    [400, 'code_verifier does not fit the code_challenge.', 'code-refused'],
+    [400, 'The authorization code was issued to another client.', 'code-refused'],
+    [400, 'redirect_uri differs from the one of the authorization request.', 'authorization-refused'],
+    // Where Webex leaves open which it was, so do we.
+    [400, 'The authorization code is unknown, used or expired.', 'code-refused'],
+    [400, 'The code provided is expired, revoked, malformed, or invalid', 'code-refused'],
+    [400, 'invalid_grant', 'code-refused'],
+    [400, undefined, 'code-refused'],
+    [401, 'client_id or client_secret is wrong.', 'client-refused'],
+    [401, undefined, 'client-refused'],
+    [401, 'The authorization code has expired.', 'code-expired'],
+  ])('%i %s → %s', (status, text, code) => expect(judgeGrantRefusal(status, text)).toBe(code));
+});
+
+describe('AUTH-01 the cookie that binds a browser to a request', () => {
+  const requestId = '7a0b5a34-6f5e-4f0e-8f4e-6b1a2c3d4e5f';
+  it.each([
+    ['https://bridge.example', '__Host-wfo-authorization-7a0b5a34', '; Secure'],
+    // Browsers keep no `Secure` cookie of a loopback address without https.
+    ['http://127.0.0.1:8080', 'wfo-authorization-7a0b5a34', ''],
+  ])('%s', (url, name, secure) => {
+    const cookie = bindingCookie(requestId, url);
+    expect(setCookie(cookie, 'v1', 899.6)).toBe(`${name}=v1; Path=/; HttpOnly; SameSite=Lax; Max-Age=899${secure}`);
+    expect(readCookie(`a=b; ${name}=v1; c=d`, name)).toBe('v1');
+  });
+
+  it.each([
+    ['no cookies', undefined],
+    ['another one', 'x-name=1; name2=1'],
+    ['two of the name: one of them was planted', 'name=1; name=2'],
+  ])('%s → none', (_, header) => expect(readCookie(header, 'name')).toBeUndefined());
 });
 
 describe('the page at the end of a sign-in', () => {

@@ -44,9 +44,31 @@ export function judgeAuthorizer(
   return { ok: true };
 }
 
-/** Only the hash of a `state` is stored, so that a reader of the database cannot answer in somebody’s place. */
-export function hashState(state: string): string {
-  return createHash('sha256').update(state).digest('hex');
+export type GrantRefusal = 'client-refused' | 'code-used' | 'code-expired' | 'code-refused' | 'authorization-refused';
+
+/**
+ * Why Webex did not give tokens for a code. The status alone is documented, and 401 is for the client; where the text
+ * says plainly which of the usual reasons it was, that is passed on, and where it leaves it open, so do we.
+ */
+export function judgeGrantRefusal(statusCode: number | undefined, text: string | undefined): GrantRefusal {
+  const said = (text ?? '').toLowerCase();
+  if (/redirect[_ ]?uri/.test(said)) return 'authorization-refused';
+  if (statusCode === 401 && !/\b(code|grant)\b/.test(said)) return 'client-refused';
+  const reasons = [
+    /\bexpired\b/.test(said) && 'code-expired',
+    /\b(used|redeemed|consumed)\b/.test(said) && 'code-used',
+    /\b(unknown|invalid|malformed|wrong|not found|another client|verifier|challenge)\b/.test(said) && 'code-refused',
+  ].filter((reason): reason is GrantRefusal => reason !== false);
+  const plain = new Set(reasons);
+  return plain.size === 1 ? reasons[0]! : 'code-refused';
+}
+
+/**
+ * Only the hashes of tickets, states, cookies and codes are stored, so that a reader of the database cannot answer in
+ * somebody’s place.
+ */
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
 }
 
 /** PKCE S256 challenge of a verifier (RFC 7636). */

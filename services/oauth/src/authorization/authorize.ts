@@ -1,162 +1,179 @@
-import { randomBytes } from 'node:crypto';
-import { inTransaction, type ProblemError, problem, type SqlClient } from '@wxcc-wfo/service-kit';
-import { type TokenSet, WebexError } from '@wxcc-wfo/webex';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { problem, type SqlClient } from '@wxcc-wfo/service-kit';
 import type { Acd } from '../acds/acd.ts';
 import { findAcd } from '../acds/acd-repository.ts';
-import { findClient, secretBinding } from '../clients/client-repository.ts';
-import { NotSent } from '../provider/provider-client.ts';
-import { keepToken } from '../tokens/token-keeper.ts';
+import { appendAudit } from '../audit/audit-repository.ts';
+import { findClient, type OAuthClientRecord } from '../clients/client-repository.ts';
 import type { Wiring } from '../wiring.ts';
-import { type Authorizer, codeChallenge, hashState, judgeAuthorizer } from './authorization-policy.ts';
-import { insertAuthorizationRequest, useAuthorizationRequest } from './authorization-repository.ts';
+import { codeChallenge, hashOf } from './authorization-policy.ts';
+import { noSuchAddress, notByOAuth, notFound, requestExpired, requestUsed } from './authorization-problems.ts';
+import {
+  type AuthorizationRequest,
+  findRequestByTicket,
+  insertAuthorizationRequest,
+  insertOpening,
+  listOpenRequests,
+} from './authorization-repository.ts';
+import { bindingCookie, setCookie } from './browser-binding-policy.ts';
+
+export { notFound } from './authorization-problems.ts';
 
 const REQUEST_LIFE_MS = 15 * 60_000;
+/** Previews of links open them, too. */
+const MAX_OPENINGS = 50;
 
-const verifierBinding = (stateHash: string) => `pkce-verifier:${stateHash}`;
+/** What a request is made of. Sealed, so that its addresses can be shown again to who began it. */
+export interface RequestSecrets {
+  /** PKCE (RFC 7636). */
+  verifier: string;
+  /** The last part of our own address. */
+  ticket: string;
+  /** The `state` of the address at Webex itself, which no browser is bound to. */
+  state: string;
+}
+
+export interface StartedRequest {
+  requestId: string;
+  /** Ours: it binds the browser that opens it, and sends it on to Webex. */
+  authorizationUrl: string;
+  /** At Webex itself, for a browser that cannot reach us: its answer is handed in by hand. */
+  webexUrl: string;
+  createdAtMs: number;
+  expiresAtMs: number;
+}
+
+/** What binds a request’s sealed secrets to it. */
+export const requestBinding = (requestId: string): string => `authorization-request:${requestId}`;
+
+const newSecret = () => randomBytes(32).toString('base64url');
 
 /** Begins the authorization-code flow of an ACD: where the administrator signs in, and until when that is good. */
 export async function beginAuthorization(
   wiring: Wiring,
   sql: SqlClient,
   o: { acd: Acd; requestedBy: string },
-): Promise<{ authorizationUrl: string; expiresAtMs: number }> {
+): Promise<StartedRequest> {
   const { acd, requestedBy } = o;
-  const client = await findClient(sql, { clientRef: acd.clientRef, tenantId: acd.tenantId });
-  if (!client) throw new Error(`The client of ACD ${acd.acdId} is gone.`);
-  const state = randomBytes(32).toString('base64url');
-  const verifier = randomBytes(48).toString('base64url');
+  const client = await clientOf(sql, acd);
   await wiring.clock.synchronize();
   const nowMs = wiring.clock.nowMs();
-  const stateHash = hashState(state);
-  await insertAuthorizationRequest(sql, {
-    stateHash,
+  const requestId = randomUUID();
+  const secrets = { verifier: randomBytes(48).toString('base64url'), ticket: newSecret(), state: newSecret() };
+  const request = {
+    requestId,
     tenantId: acd.tenantId,
     acdId: acd.acdId,
-    sealedVerifier: wiring.seals.atRest.seal(verifier, verifierBinding(stateHash)),
     requestedBy,
+    sealedSecrets: wiring.seals.atRest.seal(JSON.stringify(secrets), requestBinding(requestId)),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + REQUEST_LIFE_MS,
+    usedAtMs: null,
+  };
+  await insertAuthorizationRequest(sql, { ...request, ticketHash: hashOf(secrets.ticket) });
+  await insertOpening(sql, { stateHash: hashOf(secrets.state), requestId, browserHash: null, openedAtMs: nowMs });
+  await appendAudit(sql, {
+    tenantId: acd.tenantId,
+    acdId: acd.acdId,
+    subject: requestedBy,
+    action: 'authorization-requested',
+    changes: [],
+    occurredAtMs: nowMs,
   });
-  const authorizationUrl = wiring.provider.authorizeUrl({
-    clientId: client.webexClientId,
-    redirectUri: wiring.redirectUrl(),
-    scopes: wiring.config.WEBEX_SCOPES.split(/\s+/).filter(Boolean),
-    state,
-    codeChallenge: codeChallenge(verifier),
-  });
-  return { authorizationUrl, expiresAtMs: nowMs + REQUEST_LIFE_MS };
+  return started(wiring, { request, client, secrets });
 }
 
-/** Ends the flow: the state is used up, the code exchanged, organization and account checked, the token stored. */
-export async function completeAuthorization(wiring: Wiring, answer: { code: string; state: string }): Promise<Acd> {
-  const { pool, clock, seals } = wiring;
+/** The open requests of an ACD that the caller began, the one whose address was opened last first. */
+export async function listStartedRequests(
+  wiring: Wiring,
+  o: { acd: Acd; requestedBy: string },
+): Promise<StartedRequest[]> {
+  const { acd, requestedBy } = o;
+  const client = await clientOf(wiring.pool, acd);
+  await wiring.clock.synchronize();
+  const of = { acdId: acd.acdId, requestedBy, nowMs: wiring.clock.nowMs() };
+  const requests = await listOpenRequests(wiring.pool, of);
+  return requests.map((request) => started(wiring, { request, client, secrets: secretsOf(wiring, request) }));
+}
+
+/** A browser opens our address: it gets the cookie that it must bring back, and is sent on to Webex. */
+export async function openAddress(
+  wiring: Wiring,
+  ticket: string,
+): Promise<{ location: string; cookie: string; acdId: string }> {
+  const { pool, clock } = wiring;
   await clock.synchronize();
-  const stateHash = hashState(answer.state);
-  const request = await useAuthorizationRequest(pool, { stateHash, nowMs: clock.nowMs() });
-  if (!request) {
-    throw problem({
-      status: 400,
-      code: 'state-mismatch',
-      title: 'This sign-in does not belong to a request of ours',
-      detail: 'The `state` is unknown, was used before, or has expired.',
-      field: 'state',
-      remedy: 'Ask for a new authorization URL of the ACD and sign in within 15 minutes.',
-    });
-  }
+  const nowMs = clock.nowMs();
+  const request = await findRequestByTicket(pool, hashOf(ticket));
+  if (!request) throw noSuchAddress();
+  if (request.usedAtMs !== null) throw requestUsed();
+  if (request.expiresAtMs <= nowMs) throw requestExpired();
+  if (request.openings >= MAX_OPENINGS) throw openedTooOften();
   const acd = await findAcd(pool, request.acdId);
   if (!acd || acd.deleted) throw notFound(request.acdId);
-  const verifier = seals.atRest.open(request.sealedVerifier, verifierBinding(stateHash)).toString('utf8');
-  const granted = await exchange(wiring, acd, { code: answer.code, verifier });
-  const kept = await inTransaction(pool, async (tx) => {
-    const locked = await findAcd(tx, acd.acdId, true);
-    if (!locked || locked.deleted) throw notFound(acd.acdId);
-    // What was compared with the sign-in may have been changed meanwhile.
-    judge(locked, granted);
-    return keepToken(tx, { acd: locked, granted: granted.tokens }, wiring);
+  const [state, browser] = [newSecret(), newSecret()];
+  const openedAtMs = nowMs;
+  await insertOpening(pool, {
+    stateHash: hashOf(state),
+    requestId: request.requestId,
+    browserHash: hashOf(browser),
+    openedAtMs,
   });
-  await wiring.handOver(kept);
-  wiring.logger.info({ acdId: acd.acdId, tenantId: acd.tenantId, version: kept.version }, 'ACD authorized');
-  return { ...acd, authorization: 'authorized' };
-}
-
-interface Granted {
-  tokens: TokenSet;
-  authorizer: Authorizer;
-}
-
-async function exchange(wiring: Wiring, acd: Acd, sent: { code: string; verifier: string }): Promise<Granted> {
-  const { provider, seals } = wiring;
-  const client = await findClient(wiring.pool, { clientRef: acd.clientRef, tenantId: acd.tenantId });
-  if (!client) throw new Error(`The client of ACD ${acd.acdId} is gone.`);
-  const credentials = {
-    clientId: client.webexClientId,
-    clientSecret: seals.atRest.open(client.sealedSecret, secretBinding(client.clientRef)).toString('utf8'),
-    quotaKey: client.quotaKey,
+  const { verifier } = secretsOf(wiring, request);
+  const cookie = bindingCookie(request.requestId, wiring.startUrl(''));
+  return {
+    acdId: acd.acdId,
+    location: webexAddress(wiring, { client: await clientOf(pool, acd), verifier, state }),
+    cookie: setCookie(cookie, browser, (request.expiresAtMs - nowMs) / 1_000),
   };
-  try {
-    const tokens = await provider.exchangeCode(credentials, {
-      code: sent.code,
-      redirectUri: wiring.redirectUrl(),
-      codeVerifier: sent.verifier,
-    });
-    const person = await provider.whoAmI(tokens.accessToken, credentials);
-    const granted = {
-      tokens,
-      authorizer: { tokenOrgId: tokens.orgId, personOrgId: person.orgId, emails: person.emails },
-    };
-    judge(acd, granted);
-    return granted;
-  } catch (error) {
-    throw explained(error);
-  }
 }
 
-/** Same organization, same account, or a refusal that names both (AUTH-01). */
-function judge(acd: Acd, { authorizer }: Granted): void {
-  const judged = judgeAuthorizer(acd, authorizer);
-  if (judged.ok) return;
-  throw problem({
+/** The secrets of a stored request. @throws SealError when its key is gone */
+export function secretsOf(
+  wiring: Pick<Wiring, 'seals'>,
+  request: Pick<AuthorizationRequest, 'requestId' | 'sealedSecrets'>,
+): RequestSecrets {
+  const { requestId, sealedSecrets } = request;
+  return JSON.parse(wiring.seals.atRest.open(sealedSecrets, requestBinding(requestId)).toString('utf8'));
+}
+
+/** The client record that authorizes an ACD. */
+export async function clientOf(sql: SqlClient, acd: Acd): Promise<OAuthClientRecord> {
+  if (acd.clientRef === null) throw notByOAuth(acd.variant);
+  const client = await findClient(sql, { clientRef: acd.clientRef, tenantId: acd.tenantId });
+  if (!client) throw new Error(`The client of ACD ${acd.acdId} is gone.`);
+  return client;
+}
+
+function started(
+  wiring: Wiring,
+  o: { request: AuthorizationRequest; client: OAuthClientRecord; secrets: RequestSecrets },
+): StartedRequest {
+  const { request, client, secrets } = o;
+  return {
+    requestId: request.requestId,
+    authorizationUrl: wiring.startUrl(secrets.ticket),
+    webexUrl: webexAddress(wiring, { client, verifier: secrets.verifier, state: secrets.state }),
+    createdAtMs: request.createdAtMs,
+    expiresAtMs: request.expiresAtMs,
+  };
+}
+
+function webexAddress(wiring: Wiring, o: { client: OAuthClientRecord; verifier: string; state: string }): string {
+  return wiring.provider.authorizeUrl({
+    clientId: o.client.webexClientId,
+    redirectUri: wiring.redirectUrl(),
+    scopes: wiring.config.WEBEX_SCOPES.split(/\s+/).filter(Boolean),
+    state: o.state,
+    ...(wiring.config.WEBEX_PKCE ? { codeChallenge: codeChallenge(o.verifier) } : {}),
+  });
+}
+
+function openedTooOften(): Error {
+  return problem({
     status: 409,
-    code: judged.code,
-    title: 'Another organization or account authorized this ACD',
-    detail: judged.detail,
-    remedy: judged.remedy,
-  });
-}
-
-/** A failure of the provider in the words of the person who signs in; anything else stays as it is. */
-function explained(error: unknown): ProblemError | unknown {
-  if (error instanceof NotSent) return unavailable(error.message);
-  if (!(error instanceof WebexError)) return error;
-  const refused = error.kind === 'refused' || error.kind === 'unauthorized' || error.kind === 'forbidden';
-  if (!refused) return unavailable(error.message);
-  return problem({
-    status: 400,
-    code: 'authorization-refused',
-    title: 'Webex refused the authorization',
-    detail: error.message,
-    remedy:
-      'Ask for a new authorization URL and sign in again; if it stays, check the client id, its secret and the redirect URI.',
-  });
-}
-
-function unavailable(detail: string): ProblemError {
-  return problem({
-    status: 502,
-    code: 'unavailable',
-    title: 'Webex did not answer',
-    detail,
-    remedy: 'Try again in a few minutes with a new authorization URL.',
-  });
-}
-
-/** There is no such ACD for the caller. */
-export function notFound(acdId: string): ProblemError {
-  return problem({
-    status: 404,
-    code: 'not-found',
-    title: 'There is no such ACD',
-    detail: `No ACD ${acdId} exists for this tenant.`,
-    remedy: 'List the ACDs with GET /v1/acds.',
+    code: 'conflict',
+    title: 'This authorization address was opened too often',
+    detail: `It was opened ${MAX_OPENINGS} times without a sign-in.`,
+    remedy: 'Ask for a new authorization URL with POST /v1/acds/{acdId}/authorization-requests.',
   });
 }

@@ -34,7 +34,7 @@ export interface Provider {
   authorizeUrl: OAuthClient['authorizeUrl'];
   exchangeCode(
     client: ClientCredentials,
-    sent: { code: string; codeVerifier: string; redirectUri: string },
+    sent: { code: string; codeVerifier?: string; redirectUri: string },
   ): Promise<TokenSet>;
   /** One attempt. `maySend` is asked after the wait for the budget; `stopping` ends only that wait, never a call. */
   refresh(

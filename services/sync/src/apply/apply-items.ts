@@ -18,7 +18,8 @@ export async function applyTeams(tx: SqlClient, o: ApplyContext, changes: readon
   const changed = await tx.query<{ id: string }>(
     `UPDATE directory_team t SET name = coalesce(c.after->>'name', t.name),
        team_type = coalesce(c.after->>'type', t.team_type), acd_state = coalesce(c.after->>'acdState', t.acd_state),
-       acd_state_since_ms = CASE WHEN t.acd_state = coalesce(c.after->>'acdState', t.acd_state) THEN t.acd_state_since_ms ELSE $2 END,
+       acd_state_since_ms = CASE WHEN t.acd_state = coalesce(c.after->>'acdState', t.acd_state)
+         THEN t.acd_state_since_ms ELSE $2 END,
        revision = t.revision + 1, changed_at_ms = $2
      FROM jsonb_to_recordset($1::jsonb) AS c("itemId" uuid, "webexId" text, change text, after jsonb)
      WHERE c.change <> 'add' AND t.team_id = c."itemId" AND t.acd_team_id = c."webexId"

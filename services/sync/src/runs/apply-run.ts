@@ -48,5 +48,9 @@ async function applyChunk({ deps, lease, run }: RunContext, tx: PoolClient, chan
 }
 
 async function endRun({ deps, run }: RunContext, tx: PoolClient): Promise<void> {
-  await moveRun(tx, { ...run, state: 'applying' }, { to: 'done', fields: { endedAtMs: deps.clock.nowMs() } });
+  await moveRun(
+    tx,
+    { ...run, state: 'applying' },
+    { to: 'done', fields: { problem: null, endedAtMs: deps.clock.nowMs() } },
+  );
 }

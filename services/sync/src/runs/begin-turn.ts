@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@wxcc-wfo/service-kit';
+import type { PoolClient } from 'pg';
 import { deletePlan } from './change-repository.ts';
 import type { SyncLease } from './lease-repository.ts';
 import { fence, type SyncJobDeps } from './run-context.ts';
@@ -24,8 +25,8 @@ export async function beginTurn(deps: SyncJobDeps, lease: SyncLease): Promise<Sy
     await fence({ deps, lease }, tx);
     const nowMs = deps.clock.nowMs();
     for (const left of await lockRuns(tx, acd.acdId, statesWhere('give up and begin anew'))) {
-      await moveRun(tx, left, { to: 'failed', fields: { problem: INTERRUPTED, endedAtMs: nowMs } });
       await deletePlan(tx, left.runId);
+      await giveUp(tx, left, nowMs);
     }
     const [resumed] = await lockRuns(tx, acd.acdId, statesWhere('resume'));
     if (resumed) return resumed;
@@ -48,6 +49,16 @@ export async function beginTurn(deps: SyncJobDeps, lease: SyncLease): Promise<Sy
     await moveRun(tx, run, { to: 'reading', fields });
     return { ...run, ...fields, state: 'reading' };
   });
+}
+
+/** What somebody asked for is begun anew under its own id, unless the same was asked for again meanwhile. */
+async function giveUp(tx: PoolClient, left: SyncRun, nowMs: number): Promise<void> {
+  const queued = await lockRuns(tx, left.acdId, ['queued']);
+  if (left.trigger !== 'interval' && !queued.some(({ trigger }) => trigger === left.trigger)) {
+    await moveRun(tx, left, { to: 'queued', fields: { counts: {}, listings: {}, plannedChanges: 0 } });
+  } else {
+    await moveRun(tx, left, { to: 'failed', fields: { problem: INTERRUPTED, endedAtMs: nowMs } });
+  }
 }
 
 const isWorkable = ({ acd }: SyncLease) => acd.authorization === 'authorized';

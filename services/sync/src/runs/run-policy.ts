@@ -25,9 +25,9 @@ interface StateRules {
 /** The life of a run; a new state does not compile until this table answers for it. */
 export const RUN_RULES: Record<RunState, StateRules> = {
   queued: { next: ['reading', 'stopped'], whenFound: 'start' },
-  reading: { next: ['planned', 'failed', 'stopped'], whenFound: 'give up and begin anew' },
+  reading: { next: ['queued', 'planned', 'failed', 'stopped'], whenFound: 'give up and begin anew' },
   planned: {
-    next: ['awaiting-approval', 'applying', 'done', 'failed', 'stopped'],
+    next: ['queued', 'awaiting-approval', 'applying', 'done', 'failed', 'stopped'],
     whenFound: 'give up and begin anew',
   },
   'awaiting-approval': { next: ['applying', 'rejected', 'stopped'], whenFound: 'leave' },

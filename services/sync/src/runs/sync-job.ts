@@ -149,6 +149,7 @@ async function finish(deps: SyncJobDeps, o: { lease: SyncLease; turn: Turn; stop
   }
   if (failure instanceof RunRevokedError || (failure !== null && stopping.aborted)) {
     instruments.runs.add(1, { acd: acdId, outcome: 'interrupted' });
+    if (failure instanceof RunRevokedError) await stopRevoked(deps, turn);
     return await handBackSync(deps.pool, lease);
   }
   if (failure === null) return await finishSuccess(deps, lease, turn);
@@ -208,6 +209,20 @@ async function giveUp(
       await noteRun(tx, run.runId, { problem: o.problem });
     }
   });
+}
+
+const REVOKED: RunProblem = {
+  code: 'acd-taken-away',
+  detail:
+    'While the run read, its ACD was deleted, handed to another data server or taken off sync. It changed nothing.',
+  remedy: 'Nothing: whoever serves the ACD now begins anew.',
+};
+
+async function stopRevoked(deps: SyncJobDeps, { run, state }: Turn): Promise<void> {
+  if (!run || (state !== 'reading' && state !== 'planned')) return;
+  const fields = { problem: REVOKED, endedAtMs: deps.clock.nowMs() };
+  const isStopped = await moveRun(deps.pool, { ...run, state }, { to: 'stopped', fields });
+  if (isStopped) await deletePlan(deps.pool, run.runId);
 }
 
 const retryDelay = (lease: SyncLease, retryAfterMs: number | null) =>

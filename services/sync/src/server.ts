@@ -1,0 +1,33 @@
+import { TOPICS } from '@wxcc-wfo/contracts';
+import { runService } from '@wxcc-wfo/service-kit';
+import { buildApp } from './app.ts';
+import { syncConfig } from './config.ts';
+import { startObserveJob } from './runs/observe-job.ts';
+import { createWiring, waitForRedis } from './wiring.ts';
+
+await runService({
+  name: 'sync',
+  config: syncConfig,
+  async start({ config, logger, lifecycle, fail }) {
+    const wiring = createWiring(config, { logger, onFatal: fail });
+    const { pool, redis, quota, relay, consumer, reports, syncJob } = wiring;
+    let isCaughtUp = false;
+    const app = await buildApp(wiring, { lifecycle, isCaughtUp: () => isCaughtUp });
+    const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
+    await Promise.all([wiring.clock.synchronize(), relay.start(), consumer.start(), waitForRedis(redis)]);
+    reports.start();
+    syncJob.start();
+    const observeJob = startObserveJob(wiring);
+    consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);
+    return {
+      url,
+      stop: [
+        { name: 'http', run: () => app.close() },
+        { name: 'runs', run: () => Promise.all([syncJob.stop(), reports.stop(), observeJob.stop()]) },
+        { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
+        { name: 'relay', run: (remainingMs) => relay.stop(remainingMs) },
+        { name: 'connections', run: () => Promise.all([quota.close(), redis.disconnect(), pool.end()]) },
+      ],
+    };
+  },
+});

@@ -2,6 +2,7 @@ import type { ContactSegmented } from '@wxcc-wfo/contracts';
 import { BLOCK_MS, channelOf, decodeMarkers, type ExpectedContact, type TaskGroundTruth } from '@wxcc-wfo/simulator';
 import type { Stack } from '../stack/start-stack.ts';
 import { callService } from './connect-acd.ts';
+import { expectedMetadata } from './demo-metadata.ts';
 
 /** What a comparison with the ground truth found. */
 export interface CheckResult {
@@ -59,6 +60,7 @@ function compareTask(task: TaskGroundTruth, expected: ExpectedContact[], found: 
     differ('end', want.endMs, got.endedAtMs);
     differ('associated contact id', task.associatedContactId, got.associatedContactId);
     differ('call type', 'customer-segment', got.callType);
+    differ('metadata', expectedMetadata(task), got.metadata);
     differ('audio', task.recordings.length > 0 ? 'file-uploaded' : 'no-file-to-upload', got.audio.state);
     differ('holds', spans(want.holds), spans(got.silences.filter((one) => one.reason === 'hold')));
     return differences;

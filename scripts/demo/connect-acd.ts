@@ -1,4 +1,6 @@
 import type { Stack } from '../stack/start-stack.ts';
+import { DEMO_MAPPINGS } from './demo-metadata.ts';
+import { signIn } from './sign-in.ts';
 import type { SimulatorAddresses } from './start-simulator.ts';
 
 /** Calls a service as its operator; throws the problem’s own words. */
@@ -42,12 +44,7 @@ export async function connectAcd(stack: Stack, simulator: SimulatorAddresses): P
         )),
       }
     : await createAcd(stack, simulator);
-  // The login page of the simulated tenant approves by itself and redirects to our callback.
-  const login = await fetch(acd.authorizationUrl, { redirect: 'manual' });
-  const callback = login.headers.get('location');
-  if (!callback) throw new Error(`The login page answered ${login.status} without a redirect.`);
-  const answer = await fetch(callback);
-  if (!answer.ok) throw new Error(`The authorization was refused: ${await answer.text()}`);
+  await signIn(acd.authorizationUrl);
   return acd.acdId;
 }
 
@@ -70,6 +67,7 @@ async function createAcd(
       username: simulator.adminEmail,
       apiUrl: simulator.baseUrl,
       webexOrgId: simulator.orgId,
+      metadataMappings: DEMO_MAPPINGS,
     },
   });
 }

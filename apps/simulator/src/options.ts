@@ -32,6 +32,11 @@ export interface SimulatorOptions {
   webhookFailureLimit: number;
   /** Which of an agent's two ids Search shows; the published material does not say. */
   searchAgentId: 'id' | 'ciUserId';
+  /**
+   * Whether Search also knows `entryPoint` and `channelMetaData.email.metaData`, which the product guide's sample requests
+   * ask for and the published data dictionary does not have.
+   */
+  searchSampleFields: boolean;
   now: () => number;
 }
 
@@ -59,6 +64,7 @@ export const defaultOptions: SimulatorOptions = {
   subscriptionLimit: 20,
   webhookFailureLimit: 10,
   searchAgentId: 'id',
+  searchSampleFields: false,
   now: Date.now,
 };
 
@@ -93,6 +99,7 @@ export function optionsFromEnvironment(env: Record<string, string | undefined>):
     recordingDelayMs: number('SIM_RECORDING_DELAY_MS', base.recordingDelayMs),
     segments: env.SIM_SEGMENTS !== 'false',
     consultRecordings: env.SIM_CONSULT_RECORDINGS === 'true',
+    searchSampleFields: env.SIM_SEARCH_SAMPLE_FIELDS === 'true',
     clients: [client],
     orgId: env.SIM_ORG_ID ?? base.orgId,
     adminEmail: env.SIM_ADMIN_EMAIL ?? base.adminEmail,

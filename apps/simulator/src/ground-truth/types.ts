@@ -45,6 +45,9 @@ export interface TaskGroundTruth {
   endedMs: number;
   ended: boolean;
   activityCount: number;
+  contactReason: string | null;
+  entryPointName: string;
+  globalVariables: Record<string, string | number | boolean>;
   contacts: ExpectedContact[];
   /** Consultations that led to no transfer: contacts of call type Consult, kept apart from the customer's contacts. */
   consultContacts: ExpectedContact[];

@@ -97,6 +97,16 @@ export const taskFields: FieldTable = {
   },
 };
 
+/** What the product guide's sample requests select beyond the data dictionary. */
+export function withSampleFields(table: FieldTable): FieldTable {
+  const { email, ...channels } = table.channelMetaData as { [name: string]: FieldTable };
+  return {
+    ...table,
+    entryPoint: idName,
+    channelMetaData: { ...channels, email: { ...email, metaData: 'String' } },
+  };
+}
+
 /** Contact activity record: one row of a task's life. */
 export const activityFields: FieldTable = {
   ...leaves(

@@ -19,6 +19,7 @@ import {
   sessionFields,
   taskFields,
   unfilterable,
+  withSampleFields,
 } from './field-tables.ts';
 import { resolveActivities } from './inner-paging.ts';
 import { resolveAgentSessions, resolveLegs, resolveTasks } from './queries.ts';
@@ -59,10 +60,10 @@ const variableFilters: FieldTable = {
   booleanGlobalVariables: { name: 'String', value: 'Boolean' },
 };
 
-/** The tenant's Search schema, built from the field tables. */
-export function buildSearchSchema(): GraphQLSchema {
+/** The tenant's Search schema, built from the field tables; `sampleFields` as the option `searchSampleFields` says. */
+export function buildSearchSchema(options: { sampleFields?: boolean } = {}): GraphQLSchema {
   const variables = variableFields();
-  const task = objectType('TaskDetails', taskFields, {
+  const task = objectType('TaskDetails', options.sampleFields ? withSampleFields(taskFields) : taskFields, {
     sort: true,
     more: () => ({ ...variables, ...aggregated, activities: activitiesField('TaskDetailsActivity', activityFields) }),
   });
@@ -181,6 +182,9 @@ function activitiesField(name: string, table: FieldTable): Fields[string] {
   return { type: list, args, resolve: resolveActivities };
 }
 
+/** GraphQL's Int has 32 bits. */
+const isInt = (value: unknown): boolean => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31;
+
 /** One object per variable type; an unknown name or another type reads as nulls. */
 function variableFields(): Fields {
   return Object.fromEntries(
@@ -193,7 +197,7 @@ function variableFields(): Fields {
       const resolve = (parent: Record<string, unknown>, { name }: { name: string }): unknown => {
         if (parent.isAggregated === true) return parent[`${field}:${name}`];
         const found = (parent.globalVariables as Record<string, unknown> | undefined)?.[name];
-        const fits = typeof found === jsonTypes[kind] && (kind !== 'integer' || Number.isInteger(found));
+        const fits = typeof found === jsonTypes[kind] && (kind !== 'integer' || isInt(found));
         return fits ? { name, value: found } : { name: null, value: null };
       };
       return [field, { type, args: { name: { type: new GraphQLNonNull(GraphQLString) } }, resolve }];

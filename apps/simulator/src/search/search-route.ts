@@ -18,7 +18,7 @@ interface SearchBody {
 
 /** The GraphQL endpoint: whatever is asked is parsed, validated against the schema and executed. */
 export function searchRoute(app: FastifyInstance, tenant: Tenant): void {
-  const schema = buildSearchSchema();
+  const schema = buildSearchSchema({ sampleFields: tenant.options.searchSampleFields });
   const documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
 
   const prepare = (query: string): DocumentNode | readonly GraphQLError[] => {

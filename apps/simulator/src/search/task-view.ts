@@ -59,7 +59,9 @@ function buildView(task: TaskModel, nowMs: number, settings: Settings): TaskView
     terminatingEnd: ended ? task.terminatingEnd : null,
     contactHandleType: ended ? (task.terminationType === 'abandoned' ? 'abandoned' : 'normal') : null,
     abandonedType: ended && task.terminationType === 'abandoned' ? 'queue' : null,
+    contactReason: task.contactReason,
     captureRequested: task.recordings.length > 0,
+    recordingLocation: task.recordings[0] ? `recordings/${task.id}` : null,
     recordingCount: count('recording-available'),
     isRecordingDeleted: false,
     isTranscriptionAvailable: null,
@@ -73,6 +75,8 @@ function buildView(task: TaskModel, nowMs: number, settings: Settings): TaskView
     holdCount: count('on-hold'),
     consultDuration: total('consulting'),
     consultCount: count('consulting'),
+    consultToQueueDuration: 0,
+    consultToQueueCount: 0,
     conferenceDuration: 0,
     conferenceCount: 0,
     wrapupDuration: total('WrapUp'),
@@ -89,12 +93,13 @@ function buildView(task: TaskModel, nowMs: number, settings: Settings): TaskView
     customer: {
       name: task.customerName,
       phoneNumber: task.direction === 'INBOUND' ? task.origin : task.destination,
-      email: null,
+      email: task.customerEmail,
     },
     lastQueue: nameOf(lastQueueRow?.queue, { duration: lastQueueRow ? durationOf(lastQueueRow, nowMs) : null }),
     lastSite: nameOf(lastAgent?.team.site),
     lastTeam: nameOf(lastAgent?.team),
     lastEntryPoint: nameOf(task.entryPoint),
+    entryPoint: nameOf(task.entryPoint),
     previousQueue: nameOf(undefined),
     lastAgent: {
       ...nameOf(undefined),
@@ -108,7 +113,12 @@ function buildView(task: TaskModel, nowMs: number, settings: Settings): TaskView
     owner: { id: idOf(lastAgent), name: lastAgent?.name ?? null },
     lastWrapUpCodeId: wrapUp?.wrapUpCode?.id ?? null,
     lastWrapupCodeName: changes.wrapUpCodeName ?? wrapUp?.wrapUpCode?.name ?? null,
-    channelMetaData: { email: null, chat: null, inBoundTranscript: null, outBoundTranscript: null },
+    channelMetaData: {
+      email: task.email && { ...task.email, metaData: task.email.metadata },
+      chat: null,
+      inBoundTranscript: null,
+      outBoundTranscript: null,
+    },
     globalVariables: task.globalVariables,
     // Made when somebody asks and not kept: rows are most of a record, and most queries do not read them.
     get activityRows() {

@@ -64,6 +64,9 @@ export function truthOf(task: TaskModel, nowMs: number): TaskGroundTruth {
     endedMs: task.endedMs,
     ended: nowMs >= task.endedMs,
     activityCount: task.rows.length,
+    contactReason: task.contactReason,
+    entryPointName: task.entryPoint.name,
+    globalVariables: task.globalVariables,
     contacts: task.expectedContacts.filter((contact) => contact.callType === 'main'),
     consultContacts: task.expectedContacts.filter((contact) => contact.callType === 'consult'),
     recordings: task.recordings.map((recording) => ({

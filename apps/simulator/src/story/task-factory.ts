@@ -28,6 +28,7 @@ export interface ScriptedTask {
   channelSubType?: string;
   origin?: string;
   destination?: string;
+  contactReason?: string | null;
   direction?: TaskModel['direction'];
   globalVariables?: TaskModel['globalVariables'];
   recordingDelayMs?: number;
@@ -61,6 +62,8 @@ export function createTaskFactory(options: TaskFactoryOptions): TaskFactory {
           Language: prng.pick(['en-US', 'de-DE', 'fr-FR']),
           CustomerTier: prng.int(1, 3),
           Vip: prng.chance(0.1),
+          AccountNumber: FIRST_ACCOUNT + number,
+          OpenAmount: number + 0.25,
         },
       };
       return buildTask(options, number, task, { prng, endedMs });
@@ -113,6 +116,8 @@ function buildTask(options: TaskFactoryOptions, number: number, task: ScriptedTa
         : 'self_service',
     rows: call.rows,
     recordings: [],
+    ...contentOf(number, channelType),
+    ...(task.contactReason === undefined ? {} : { contactReason: task.contactReason }),
     globalVariables: task.globalVariables ?? {},
     expectedContacts: channelType === 'telephony' ? call.contacts : [],
   };
@@ -127,6 +132,22 @@ function buildTask(options: TaskFactoryOptions, number: number, task: ScriptedTa
   }
   model.rows = newestFirst(model.rows);
   return model;
+}
+
+/** More than 32 bits, as a Long may have. */
+const FIRST_ACCOUNT = 4_700_000_000;
+const REASONS = ['Billing', 'Delivery', 'Returns', null];
+
+/** What is known of the customer's wish, by the number alone, so that it costs the story no draw. */
+function contentOf(
+  number: number,
+  channelType: TaskModel['channelType'],
+): Pick<TaskModel, 'customerEmail' | 'contactReason' | 'email'> {
+  const contactReason = REASONS[number % REASONS.length] ?? null;
+  if (channelType !== 'email') return { customerEmail: null, contactReason, email: null };
+  const customerEmail = `customer-${number}@mail.example`;
+  const email = { subject: `Question ${number}`, metadata: `Message ${number}` };
+  return { customerEmail, contactReason, email };
 }
 
 /** A recording's number leaves room for so many of each kind in one task: 1 + 10 + 5 = 16. */

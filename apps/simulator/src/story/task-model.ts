@@ -70,6 +70,10 @@ export interface TaskModel {
   origin: string;
   destination: string;
   customerName: string | null;
+  customerEmail: string | null;
+  contactReason: string | null;
+  /** Of an e-mail: what its header says. */
+  email: { subject: string; metadata: string } | null;
   entryPoint: EntryPoint;
   terminatingEnd: 'Customer' | 'Agent' | 'System';
   terminationReason: string;

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Resource } from './config/records.ts';
 import { signedIn, type TestClient } from './testing/test-client.ts';
 
 const file = new URL('../../../../shared/reference/webex/wxcc-openapi-subset.json', import.meta.url);
+const folder = new URL('../../../../shared/reference/webex/samples/', import.meta.url);
 const present = existsSync(file);
 
 interface Schema {
@@ -94,6 +96,48 @@ if (!present) {
       ['site', 'SiteDTO'],
       ['entry-point', 'EntryPointDTO'],
       ['auxiliary-code', 'AuxiliaryCodeDTO'],
-    ])('%s, listed', (resource, schema) => check(schema, client.send('GET', `${org}/${resource}`), 200));
+    ])('%s, listed, in both versions and by id, as it was, changed, added and generated', async (resource, schema) => {
+      const { directory } = client.simulator.tenant;
+      directory.generate({ users: 30, teams: 30, queues: 30 });
+      const kind = resource as Resource;
+      const [first] = directory.table(kind).slice(0, 1);
+      directory.change(kind, first!.id, { active: false });
+      directory.add(
+        kind,
+        resource === 'user' ? { firstName: 'New', lastName: 'Person', dbId: 'tid-1' } : { name: 'New' },
+      );
+      await check(schema, client.send('GET', `${org}/${resource}`), 200);
+      const list = (await (await client.send('GET', `${org}/v2/${resource}`)).json()) as {
+        meta: unknown;
+        data: { id: string }[];
+      };
+      expect(differences(list.meta, { $ref: '/MetaDataPagedInfo' }, 'meta')).toEqual([]);
+      expect(list.data.flatMap((one, n) => differences(one, { $ref: `/${schema}` }, `data[${n}]`))).toEqual([]);
+      for (const { id } of [list.data[0]!, list.data.at(-1)!]) {
+        await check(schema, client.send('GET', `${org}/${resource}/${id}`), 200);
+      }
+    });
+
+    it('a user by the Common Identity id, with the profile', async () => {
+      const { ciUserId } = client.simulator.tenant.directory.table('user').slice(0, 1)[0]!;
+      const path = `${org}/user/by-ci-user-id/${ciUserId}`;
+      await check('UserResponseDTO', client.send('GET', path), 200);
+      const schema = 'UserResponseDTO_UserResponseWithUserProfile';
+      await check(schema, client.send('GET', `${path}?includeUserProfile=true`), 200);
+      await check(schema, client.send('GET', `${org}/user/with-user-profile`), 200);
+    });
+
+    it.each([401, 403, 404, 429, 500])(
+      'an error of the configuration API has the published form: HTTP %i',
+      async (status) => {
+        await client.control('POST', '/control/faults', { kind: 'server-error', status, count: 1, routes: ['config'] });
+        const answer = await client.send('GET', `${org}/v2/user`);
+        expect(answer.status).toBe(status);
+        const sample = JSON.parse(readFileSync(new URL(`errors-config-${status}.json`, folder), 'utf8'));
+        const given = (await answer.json()) as { error: object };
+        expect(Object.keys(given).sort()).toEqual(Object.keys(sample).sort());
+        expect(Object.keys(given.error).sort()).toEqual(Object.keys(sample.error).sort());
+      },
+    );
   });
 }

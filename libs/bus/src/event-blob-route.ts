@@ -1,3 +1,4 @@
+import { Problem } from '@wxcc-wfo/contracts';
 import { type App, problem } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { Type } from 'typebox';
@@ -11,7 +12,16 @@ export async function eventBlobRoutes(app: App, deps: { pool: Pool }): Promise<v
       schema: {
         tags: ['events'],
         summary: 'The value of an event that was too large for the broker',
-        params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+        description: 'Named by the event that stands in its place. Kept for 14 days.',
+        params: Type.Object({ id: Type.String({ format: 'uuid', description: 'As the event names it.' }) }),
+        response: {
+          200: Type.Unsafe<string>({
+            description: 'The value, as it would have stood in the topic.',
+            examples: [{ acdId: '3c1c3f0e-8d2a-4f5e-9a54-0f6f1f1a7a01', revision: 1 }],
+          }),
+          '4xx': Problem,
+          '5xx': Problem,
+        },
       },
     },
     async (request, reply) => {

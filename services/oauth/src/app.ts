@@ -5,11 +5,14 @@ import {
   createAccessControl,
   createApp,
   databaseCheck,
+  keyRotationRoute,
   type Lifecycle,
 } from '@wxcc-wfo/service-kit';
 import { acdRoutes } from './acds/acd-route.ts';
+import { auditRoutes } from './audit/audit-route.ts';
 import { authorizationRoutes } from './authorization/authorization-route.ts';
 import { clientRoutes } from './clients/client-route.ts';
+import { acdDataServerRoutes, dataServerRoutes } from './data-servers/data-server-route.ts';
 import type { Wiring } from './wiring.ts';
 
 const STALLED_RELAY_MS = 60_000;
@@ -33,9 +36,13 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
     trustProxy: config.HTTP_TRUST_PROXY,
     ...(o.lifecycle ? { lifecycle: o.lifecycle } : {}),
   });
+  auditRoutes(app, wiring);
   clientRoutes(app, wiring);
   acdRoutes(app, wiring);
+  dataServerRoutes(app, wiring);
+  acdDataServerRoutes(app, wiring);
   authorizationRoutes(app, wiring);
+  keyRotationRoute(app, { job: wiring.rewrapJob });
   await eventBlobRoutes(app, { pool });
   return app;
 }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AcdInput, completeQualityManagement, expandApiUrl, refusalsOfAcd } from './acd-policy.ts';
+import { type AcdInput, completeQualityManagement, refusalsOfAcd } from './acd-policy.ts';
+import { expandApiUrl } from './api-url-policy.ts';
 
 const valid: AcdInput = {
+  variant: '2.0',
+  clientRef: '0b0f4e5e-6d3a-4d0f-8a8e-2f1f5f0c9b10',
+  mediaApiUrl: null,
   name: 'Contact centre',
   username: 'admin@contactcentre.example',
   apiUrl: 'https://api.wxcc-us1.cisco.com',

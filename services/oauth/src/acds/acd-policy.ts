@@ -1,33 +1,12 @@
+import type { AcdVariant } from '@wxcc-wfo/contracts';
+import { refusalsOfApiUrl, refusalsOfCompleteUrl } from './api-url-policy.ts';
 import { refusalsOfMappings } from './mapping-policy.ts';
+import type { Refusal } from './refusal.ts';
+import { VARIANTS } from './variant-policy.ts';
+
+export type { Refusal } from './refusal.ts';
 
 /** What a valid ACD connection is (ACD-01, ACD-03). Every refusal names the field, the reason and the remedy. */
-
-/** Webex regions of the guide and of the published host map, as codes that expand to an API URL. */
-export const REGIONS: Readonly<Record<string, string>> = {
-  us1: 'https://api.wxcc-us1.cisco.com',
-  anz1: 'https://api.wxcc-anz1.cisco.com',
-  eu1: 'https://api.wxcc-eu1.cisco.com',
-  eu2: 'https://api.wxcc-eu2.cisco.com',
-  jp1: 'https://api.wxcc-jp1.cisco.com',
-  ca1: 'https://api.wxcc-ca1.cisco.com',
-  sg1: 'https://api.wxcc-sg1.cisco.com',
-  in1: 'https://api.wxcc-in1.cisco.com',
-};
-
-/** The guide's own region names ("Map API endpoints") beside the codes. */
-const REGION_NAMES: Readonly<Record<string, string>> = {
-  us: 'us1',
-  anz: 'anz1',
-  uk: 'eu1',
-  eu: 'eu2',
-  'eu (frankfurt)': 'eu2',
-  japan: 'jp1',
-};
-
-const REGION_URLS: ReadonlyMap<string, string> = new Map([
-  ...Object.entries(REGIONS),
-  ...Object.entries(REGION_NAMES).map(([name, code]): [string, string] => [name, REGIONS[code]!]),
-]);
 
 const PERSONAL_DOMAINS: ReadonlySet<string> = new Set(
   `gmail.com googlemail.com outlook.com hotmail.com live.com msn.com passport.com yahoo.com ymail.com rocketmail.com
@@ -39,16 +18,15 @@ const PERSONAL_DOMAINS: ReadonlySet<string> = new Set(
 /** Mailboxes of the same houses under a country's domain: yahoo.co.uk, hotmail.fr, outlook.de, live.nl. */
 const PERSONAL_HOUSES = /^(yahoo|hotmail|outlook|live)(\.com?)?\.[a-z]{2}$/;
 
-export interface Refusal {
-  field: string;
-  reason: string;
-  remedy: string;
-}
-
 export interface AcdInput {
+  variant: AcdVariant;
   name: string;
   username: string;
   apiUrl: string;
+  /** Of the 1.0 form. */
+  mediaApiUrl: string | null;
+  /** Of variant 2.0. */
+  clientRef: string | null;
   webexOrgId: string;
   qualityManagement: { enabled: boolean; voice: boolean; digital: boolean };
   dataRecapture: { timeOfDay: string; timeZone: string } | null;
@@ -56,17 +34,13 @@ export interface AcdInput {
   acdFiltering?: unknown;
 }
 
-/** A region code or name becomes the region's API URL; a URL loses its trailing slash; anything else stays as it is. */
-export function expandApiUrl(value: string): string {
-  return REGION_URLS.get(value.trim().toLowerCase()) ?? value.trim().replace(/\/+$/, '');
-}
-
 /** All refusals of an input at once; none means it may be saved. `mayCall` is the deployment’s rule about Webex hosts. */
 export function refusalsOfAcd(input: AcdInput, mayCall: (url: string) => boolean): Refusal[] {
   return [
     ...refusalsOfName(input.name),
     ...refusalsOfUsername(input.username),
-    ...refusalsOfApiUrl(input.apiUrl, mayCall),
+    ...refusalsOfConnection(input, mayCall),
+    ...refusalsOfOrganization(input),
     ...refusalsOfQualityManagement(input.qualityManagement),
     ...refusalsOfRecapture(input.dataRecapture),
     ...refusalsOfMappings(input.metadataMappings),
@@ -79,6 +53,41 @@ export function refusalsOfAcd(input: AcdInput, mayCall: (url: string) => boolean
             remedy: 'Leave the field out; all contacts of the organization are captured.',
           },
         ]),
+  ];
+}
+
+/** How Webex is reached and by what right: each of the two forms has its own fields. */
+function refusalsOfConnection(input: AcdInput, mayCall: (url: string) => boolean): Refusal[] {
+  if (VARIANTS[input.variant].authorization === 'oauth') {
+    const missing = {
+      field: 'clientRef',
+      reason: `The variant ${input.variant} needs the client record whose credentials it uses.`,
+      remedy: 'Create it with POST /v1/clients, or choose one of GET /v1/clients.',
+    };
+    return [...(input.clientRef === null ? [missing] : []), ...refusalsOfApiUrl(input.apiUrl, mayCall)];
+  }
+  const missing = {
+    field: 'mediaApiUrl',
+    reason: `The variant ${input.variant} reads recordings by the Media API.`,
+    remedy: 'Send its complete URL with protocol and path.',
+  };
+  return [
+    ...refusalsOfCompleteUrl('apiUrl', input.apiUrl, mayCall),
+    ...(input.mediaApiUrl === null ? [missing] : refusalsOfCompleteUrl('mediaApiUrl', input.mediaApiUrl, mayCall)),
+  ];
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function refusalsOfOrganization({ variant, webexOrgId }: AcdInput): Refusal[] {
+  const byUuid = VARIANTS[variant].authorization === 'oauth';
+  if (byUuid ? UUID.test(webexOrgId) : /^[a-z0-9][a-z0-9-]*$/i.test(webexOrgId)) return [];
+  return [
+    {
+      field: 'webexOrgId',
+      reason: byUuid ? 'A Webex organization id is a UUID.' : 'A Cisco Tenant ID is alphanumeric.',
+      remedy: 'Copy the organization id from Control Hub (Management > Account). It is not the WFO tenant.',
+    },
   ];
 }
 
@@ -109,34 +118,9 @@ function refusalsOfUsername(username: string): Refusal[] {
   ];
 }
 
-function refusalsOfApiUrl(apiUrl: string, mayCall: (url: string) => boolean): Refusal[] {
-  const remedy = `Enter the complete base URL with its protocol, or a region code: ${Object.keys(REGIONS).join(', ')}.`;
-  let url: URL;
-  try {
-    url = new URL(apiUrl);
-  } catch {
-    return [{ field: 'apiUrl', reason: 'It is neither a URL with its protocol nor a known region code.', remedy }];
-  }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    return [{ field: 'apiUrl', reason: `The protocol ${url.protocol} is not http or https.`, remedy }];
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    return [{ field: 'apiUrl', reason: 'It carries a user, a query or a fragment.', remedy }];
-  }
-  if (mayCall(apiUrl)) return [];
-  return [
-    {
-      field: 'apiUrl',
-      reason: `${url.protocol}//${url.host} is not one of the Webex hosts that this deployment allows.`,
-      remedy:
-        'Use a published Webex Contact Center host, or let the platform team add the host to WEBEX_ALLOWED_HOSTS.',
-    },
-  ];
-}
-
 /** The boxes as they are meant where some are left out. */
 export function completeQualityManagement(
-  given: { enabled: boolean; voice?: boolean; digital?: boolean } | undefined,
+  given: { enabled?: boolean; voice?: boolean; digital?: boolean } | undefined,
 ): AcdInput['qualityManagement'] {
   const enabled = given?.enabled ?? true;
   // Who asks for Digital alone, or for nothing at all, has said what is wanted.

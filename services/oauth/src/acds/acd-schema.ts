@@ -1,9 +1,11 @@
-import { type Static, Type } from 'typebox';
+import { ACD_VARIANTS } from '@wxcc-wfo/contracts';
+import { type Static, type TSchema, Type } from 'typebox';
+import { CONFIRMATIONS } from './change-policy.ts';
+import type { AcdForm } from './form-policy.ts';
+import { ACD_TYPES } from './variant-policy.ts';
 
-const Iso = Type.String({ format: 'date-time' });
-const EXAMPLE_ACD_ID = '3c1c3f0e-8d2a-4f5e-9a54-0f6f1f1a7a01';
-const EXAMPLE_CLIENT_REF = '0b0f4e5e-6d3a-4d0f-8a8e-2f1f5f0c9b10';
-const EXAMPLE_ORG_ID = '6f1d2c3b-4a59-4e68-9c77-8b8695a4b3c2';
+export const EXAMPLE_CLIENT_REF = '0b0f4e5e-6d3a-4d0f-8a8e-2f1f5f0c9b10';
+export const EXAMPLE_ORG_ID = '6f1d2c3b-4a59-4e68-9c77-8b8695a4b3c2';
 
 /** Text without control characters, which no database takes or no person sees. */
 export const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f]*$';
@@ -33,159 +35,193 @@ const MetadataMapping = Type.Object(
   { additionalProperties: false },
 );
 
-/** What creates an ACD connection (ACD-01). Every field has a description and, where it may be left out, a default. */
-export const CreateAcd = Type.Object(
-  {
-    name: Type.String({
-      minLength: 1,
-      maxLength: 200,
-      pattern: PLAIN_TEXT,
-      description: 'Unique among the tenant’s ACDs.',
+/**
+ * Every field of both forms (ACD-01, ACD-02), each with its description and its default. Which of them belong to a
+ * variant is said by `variant-policy.ts`, which refuses the others by name.
+ */
+const FORM = {
+  type: Type.Optional(
+    Type.Unsafe<AcdForm['type']>({
+      type: 'string',
+      enum: [...ACD_TYPES],
+      description: 'The guide’s “Select ACD”. Default: “Cisco Webex Contact Center 2.0”. The variant says more.',
     }),
-    clientRef: Type.String({ format: 'uuid', description: 'The client record whose credentials are used.' }),
-    username: Type.String({
-      maxLength: 320,
-      pattern: PLAIN_TEXT,
-      description: 'E-mail of the Webex administrator who authorizes; never a personal mailbox.',
-    }),
-    apiUrl: Type.String({
-      maxLength: 500,
+  ),
+  variant: Type.Optional(
+    Type.Unsafe<AcdForm['variant']>({
+      type: 'string',
+      enum: [...ACD_VARIANTS],
       description:
-        'Base URL of the Webex Contact Center API with its protocol, or a region: us1, anz1, eu1, eu2, jp1, ca1, sg1, in1, or US, ANZ, UK, EU, Japan.',
+        'The connection variant (GET /v1/variants). Default: what type and useCmsV2 say, which without them is 2.0. 2.0-cmsv1 must be named.',
     }),
-    webexOrgId: Type.String({
+  ),
+  useCmsV2: Type.Optional(
+    Type.Boolean({
+      description:
+        '1.0 form only. The guide’s tick “Cisco Webex Contact Center 1.0”: CMSv2 requests, for a tenant on its way to 2.0. Default: false.',
+    }),
+  ),
+  name: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    pattern: PLAIN_TEXT,
+    description: 'Unique among the tenant’s ACDs.',
+  }),
+  clientRef: Type.Optional(
+    Type.String({
       format: 'uuid',
-      description: 'The Webex organization id (the guide’s “Tenant ID” of the ACD page). Not the WFO tenant.',
+      description: '2.0 only, where it must be given: the client record whose credentials are used.',
     }),
-    qualityManagement: Type.Optional(QualityManagement),
-    metadataMappings: Type.Optional(
-      Type.Array(MetadataMapping, {
-        maxItems: 500,
-        default: [],
-        description:
-          'Custom metadata (CAP-04). Several names may share a label; the first of them that has a value in a task gives it.',
-      }),
-    ),
-    synchronizationIntervalMinutes: Type.Optional(
-      Type.Integer({ minimum: 10, maximum: 1440, default: 30, description: 'How often the directory is read.' }),
-    ),
-    captureDelayMinutes: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 1440,
-        default: 15,
-        description: 'How long statistics wait after an interval.',
-      }),
-    ),
-    dataRecapture: Type.Optional(
-      Type.Union(
-        [
-          Type.Object(
-            {
-              timeOfDay: Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description: 'HH:MM in the zone.' }),
-              timeZone: Type.String({ minLength: 1, maxLength: 100, description: 'A named IANA time zone.' }),
-            },
-            { additionalProperties: false },
-          ),
-          Type.Null(),
-        ],
-        { default: null, description: 'Read the whole previous day again once a day; null: off.' },
-      ),
-    ),
-    rteMessaging: Type.Optional(
-      Type.Boolean({ default: false, description: 'Real-time event messages for screen recording.' }),
-    ),
-    acdFiltering: Type.Optional(Type.Unknown({ description: 'Not supported (ACD-03); it is refused.' })),
-  },
-  {
-    additionalProperties: false,
-    examples: [
-      {
-        name: 'Contact centre',
-        clientRef: EXAMPLE_CLIENT_REF,
-        username: 'admin@contactcentre.example',
-        apiUrl: 'eu2',
-        webexOrgId: EXAMPLE_ORG_ID,
-        qualityManagement: { enabled: true, voice: true, digital: false },
-        metadataMappings: [{ acdMetadataName: 'taskDetails.channelType', metadataLabel: 'Channel Type' }],
-        dataRecapture: { timeOfDay: '02:30', timeZone: 'Europe/Berlin' },
+  ),
+  username: Type.String({
+    maxLength: 320,
+    pattern: PLAIN_TEXT,
+    description:
+      'E-mail of the Webex administrator who authorizes, or whose API key it is; never a personal mailbox. No default.',
+  }),
+  apiUrl: Type.String({
+    maxLength: 500,
+    pattern: PLAIN_TEXT,
+    description:
+      '2.0: base URL of the API with its protocol, or a region: us1, anz1, eu1, eu2, jp1, ca1, sg1, in1, or US, ANZ, UK, EU, Japan. 1.0 form: complete with protocol and path. No default.',
+  }),
+  mediaApiUrl: Type.Optional(
+    Type.String({
+      maxLength: 500,
+      pattern: PLAIN_TEXT,
+      description: '1.0 form only, where it must be given: complete URL of the Media API, with protocol and path.',
+    }),
+  ),
+  apiKey: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      pattern: PLAIN_TEXT,
+      description:
+        '1.0 form only. Sealed at once and never shown. Default: none, and the ACD is not authorized; in a change the one at hand stays.',
+    }),
+  ),
+  webexOrgId: Type.String({
+    minLength: 1,
+    maxLength: 100,
+    pattern: PLAIN_TEXT,
+    description:
+      'The Webex organization id: the guide’s “Tenant ID” or “Cisco Tenant ID” of the ACD page. Not the WFO tenant. No default.',
+  }),
+  qualityManagement: Type.Optional(QualityManagement),
+  metadataMappings: Type.Optional(
+    Type.Array(MetadataMapping, {
+      maxItems: 500,
+      default: [],
+      description:
+        '2.0 only. Custom metadata (CAP-04). Several names may share a label; the first of them that has a value in a task gives it.',
+    }),
+  ),
+  synchronizationIntervalMinutes: Type.Optional(
+    Type.Integer({ minimum: 10, maximum: 1440, default: 30, description: 'How often the directory is read.' }),
+  ),
+  captureDelayMinutes: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1440,
+      default: 15,
+      description: 'How long statistics wait after an interval.',
+    }),
+  ),
+  dataRecapture: Type.Optional(
+    Type.Unsafe<AcdForm['dataRecapture']>({
+      type: ['object', 'null'],
+      required: ['timeOfDay', 'timeZone'],
+      additionalProperties: false,
+      properties: {
+        timeOfDay: {
+          type: 'string',
+          pattern: '^([01]\\d|2[0-3]):[0-5]\\d$',
+          description: 'The guide’s “Recapture Time”: HH:MM in the zone.',
+        },
+        timeZone: { type: 'string', minLength: 1, maxLength: 100, description: 'A named IANA time zone.' },
       },
-    ],
-  },
-);
-export type CreateAcd = Static<typeof CreateAcd>;
+      default: null,
+      description: 'Read the whole previous day again once a day. Default: null, which is off.',
+    }),
+  ),
+  rteMessaging: Type.Optional(
+    Type.Boolean({ default: false, description: 'Real-time event messages for screen recording.' }),
+  ),
+  acdFiltering: Type.Optional(Type.Unknown({ description: 'Not supported (ACD-03); it is refused.' })),
+};
 
-const acdExample = {
-  acdId: EXAMPLE_ACD_ID,
-  wfoTenantId: 'd2f1f6a2-7c55-4a0c-b7b9-5d0a4f0a1e11',
-  webexOrgId: EXAMPLE_ORG_ID,
-  revision: 1,
-  type: 'Cisco Webex Contact Center 2.0',
-  variant: '2.0',
+const EXAMPLE_2_0 = {
   name: 'Contact centre',
   clientRef: EXAMPLE_CLIENT_REF,
   username: 'admin@contactcentre.example',
-  apiUrl: 'https://api.wxcc-eu2.cisco.com',
-  authorization: 'not-authorized',
+  apiUrl: 'eu2',
+  webexOrgId: EXAMPLE_ORG_ID,
   qualityManagement: { enabled: true, voice: true, digital: false },
-  metadataMappings: [{ acdMetadataName: 'taskDetails.channelType', metadataLabel: 'Channel Type' }],
-  synchronizationIntervalMinutes: 30,
-  captureDelayMinutes: 15,
   dataRecapture: { timeOfDay: '02:30', timeZone: 'Europe/Berlin' },
-  rteMessaging: false,
-  createdAt: '2026-01-15T09:00:00.000Z',
-  changedAt: '2026-01-15T09:00:00.000Z',
 };
-const startExample = {
-  authorizationUrl: 'https://webexapis.com/v1/authorize?response_type=code&client_id=C0ffee&state=…',
-  expiresAt: '2026-01-15T09:15:00.000Z',
+const EXAMPLE_1_0 = {
+  type: 'Cisco Customer Journey Platform',
+  useCmsV2: true,
+  name: 'Contact centre before the move',
+  username: 'admin@contactcentre.example',
+  apiUrl: 'https://rest-tenant.example/aws/api',
+  mediaApiUrl: 'https://rd-tenant.example/cr/get-decrypted-recording',
+  apiKey: 'as the provider gave it',
+  webexOrgId: 'a1b2c3d4e5',
 };
 
-const acdFields = {
-  acdId: Type.String({ description: 'The server id of this connection.' }),
-  wfoTenantId: Type.String({ description: 'The WFO tenant. Not the Webex organization.' }),
-  webexOrgId: Type.String({ description: 'The Webex organization id.' }),
-  revision: Type.Integer({ description: 'Grows with every change.' }),
-  type: Type.Literal('Cisco Webex Contact Center 2.0'),
-  variant: Type.Literal('2.0'),
-  name: Type.String(),
-  clientRef: Type.String(),
-  username: Type.String(),
-  apiUrl: Type.String(),
-  authorization: Type.String({ description: 'not-authorized, authorized or reauthorization-required.' }),
-  qualityManagement: Type.Object({ enabled: Type.Boolean(), voice: Type.Boolean(), digital: Type.Boolean() }),
-  metadataMappings: Type.Array(Type.Object({ acdMetadataName: Type.String(), metadataLabel: Type.String() })),
-  synchronizationIntervalMinutes: Type.Integer(),
-  captureDelayMinutes: Type.Integer(),
-  dataRecapture: Type.Union([Type.Object({ timeOfDay: Type.String(), timeZone: Type.String() }), Type.Null()]),
-  rteMessaging: Type.Boolean(),
-  createdAt: Iso,
-  changedAt: Iso,
-};
-const startFields = {
-  authorizationUrl: Type.String({
-    description: 'Open it in a private browser window and sign in as the administrator.',
+const Confirm = Type.Optional(
+  Type.Array(Type.Unsafe<string>({ type: 'string', enum: [...CONFIRMATIONS] }), {
+    description:
+      'What is confirmed of that which stops (the 409 `confirmation-required` names it). Also as the query parameter `confirm`, separated by commas. Default: nothing.',
   }),
-  expiresAt: Iso,
-};
-
-/** An ACD connection as it is shown. No secret is in it. */
-export const AcdView = Type.Object(acdFields, { description: 'One ACD connection.', examples: [acdExample] });
-
-export const AcdPage = Type.Object(
-  { items: Type.Array(Type.Object(acdFields)), next: Type.Union([Type.String(), Type.Null()]) },
-  {
-    description: 'A page in order of the names; `next` is the `after` of the next page, null at the end.',
-    examples: [{ items: [acdExample], next: null }],
-  },
 );
 
-export const AuthorizationStart = Type.Object(startFields, {
-  description: 'Where the administrator signs in, good once.',
-  examples: [startExample],
+/** What creates an ACD connection. */
+export const CreateAcd = Type.Object(FORM, { additionalProperties: false, examples: [EXAMPLE_2_0, EXAMPLE_1_0] });
+
+export type CreateAcd = Static<typeof CreateAcd>;
+
+/** The whole form once more: what is left out takes its default, but for the API key, which stays. */
+export const ReplaceAcd = Type.Object(
+  { ...FORM, confirm: Confirm },
+  { additionalProperties: false, examples: [EXAMPLE_2_0, EXAMPLE_1_0] },
+);
+
+/** Some fields of the form: null takes one back to its default. */
+export const PatchAcd = Type.Unsafe<Partial<AcdForm> & { confirm?: string[] }>({
+  type: 'object',
+  properties: {
+    ...Object.fromEntries(
+      Object.entries(FORM).map(([field, schema]) => [
+        field,
+        patchable(schema, CreateAcd.required.includes(field as never)),
+      ]),
+    ),
+    confirm: Confirm,
+  },
+  additionalProperties: false,
+  examples: [
+    { qualityManagement: { digital: true }, dataRecapture: null },
+    { username: 'new-admin@contactcentre.example', confirm: ['change-username'] },
+  ],
 });
 
-export const CreatedAcd = Type.Object(
-  { ...acdFields, ...startFields },
-  { description: 'The new ACD and where its administrator signs in.', examples: [{ ...acdExample, ...startExample }] },
-);
+/** A field of a patch: no default is filled in, and null is taken unless the field must be given. */
+function patchable(schema: TSchema, mustBeGiven: boolean): TSchema {
+  const { default: _default, type, ...rest } = schema as TSchema & { default?: unknown; type?: string | string[] };
+  const nullable = !mustBeGiven && type !== undefined;
+  return {
+    ...rest,
+    ...(type === undefined ? {} : { type: nullable ? [...new Set([type, 'null'].flat())] : type }),
+    ...(nullable && 'enum' in rest ? { enum: [...(rest.enum as unknown[]), null] } : {}),
+    ...(schema === FORM.qualityManagement ? mergeable(QualityManagement.properties) : {}),
+  } as TSchema;
+}
+
+/** An object whose members are merged one by one. */
+function mergeable(properties: Record<string, TSchema>): { properties: Record<string, TSchema>; required: string[] } {
+  const members = Object.entries(properties).map(([name, one]) => [name, patchable(one, true)] as const);
+  return { properties: Object.fromEntries(members), required: [] };
+}

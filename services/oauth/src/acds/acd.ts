@@ -1,4 +1,4 @@
-import { type AcdChanged, type AcdVariant, DEFAULT_DATA_SERVER } from '@wxcc-wfo/contracts';
+import type { AcdChanged, AcdVariant } from '@wxcc-wfo/contracts';
 
 export type AuthorizationState = AcdChanged['authorization'];
 
@@ -28,8 +28,12 @@ export interface Acd {
   /** The Media API of the 1.0 form; null in variant 2.0. */
   mediaApiUrl: string | null;
   configuration: AcdConfiguration;
+  /** Who works for it in each role (ACD-04), as follows from the tenant's data servers. */
+  dataServers: NonNullable<AcdChanged['dataServers']>;
   authorization: AuthorizationState;
   deleted: boolean;
+  /** The sealed API key of a 1.0 form: which version, and when it was set. */
+  apiKey: { version: number; setAtMs: number } | null;
   /** The version of the last token that was dropped with a change; later tokens count on from it. */
   droppedTokenVersion: number;
   createdAtMs: number;
@@ -53,11 +57,6 @@ export function toAcdChanged(acd: Acd): AcdChanged {
     quotaKey: acd.quotaKey,
     authorization: acd.authorization,
     ...acd.configuration,
-    dataServers: {
-      sync: DEFAULT_DATA_SERVER,
-      capture: DEFAULT_DATA_SERVER,
-      realTimeEvents: DEFAULT_DATA_SERVER,
-      mediaImport: DEFAULT_DATA_SERVER,
-    },
+    dataServers: acd.dataServers,
   };
 }

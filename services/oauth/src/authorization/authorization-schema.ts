@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 
-const Iso = Type.String({ format: 'date-time' });
 const EXAMPLE_ACD_ID = '3c1c3f0e-8d2a-4f5e-9a54-0f6f1f1a7a01';
 
 /** What Webex sends the browser back with. */
@@ -58,8 +57,8 @@ const startedFields = {
     description:
       'The sign-in at Webex itself, for a browser that cannot reach the bridge: hand in what its address bar shows at the end with POST /v1/acds/{acdId}/authorize.',
   }),
-  requestedAt: Iso,
-  expiresAt: Iso,
+  requestedAt: Type.String({ format: 'date-time', description: 'When it was asked for.' }),
+  expiresAt: Type.String({ format: 'date-time', description: 'Until when it is good, once.' }),
 };
 
 /** Where the administrator signs in. */

@@ -62,6 +62,54 @@ export async function findClient(
   return { ...toOpenRecord(row), sealedSecret: row.sealed_secret };
 }
 
+/** The client of a tenant, locked. */
+export async function lockClient(
+  tx: SqlClient,
+  key: { clientRef: string; tenantId: string },
+): Promise<OAuthClientRecord | undefined> {
+  await tx.query('SELECT 1 FROM oauth_client WHERE client_ref = $1 AND tenant_id = $2 FOR UPDATE', [
+    key.clientRef,
+    key.tenantId,
+  ]);
+  return await findClient(tx, key);
+}
+
+/** Stores the name and the sealed secret of a client; the row must be locked and the revision grown. */
+export async function updateClient(tx: SqlClient, client: OAuthClientRecord): Promise<void> {
+  await tx.query(
+    'UPDATE oauth_client SET name = $2, sealed_secret = $3, revision = $4, changed_at_ms = $5 WHERE client_ref = $1',
+    [client.clientRef, client.name, client.sealedSecret, client.revision, client.changedAtMs],
+  );
+}
+
+/** Deletes a client that no active ACD uses; deleted ACDs forget it. */
+export async function deleteClient(tx: SqlClient, clientRef: string): Promise<void> {
+  await tx.query('UPDATE acd SET client_ref = NULL WHERE client_ref = $1 AND deleted', [clientRef]);
+  await tx.query('DELETE FROM oauth_client WHERE client_ref = $1', [clientRef]);
+}
+
+/** The active ACDs that use a client, by name. */
+export async function listUsers(sql: SqlClient, clientRef: string): Promise<{ acdId: string; name: string }[]> {
+  const { rows } = await sql.query(
+    'SELECT acd_id, name FROM acd WHERE client_ref = $1 AND NOT deleted ORDER BY lower(name)',
+    [clientRef],
+  );
+  return rows.map((row) => ({ acdId: row.acd_id, name: row.name }));
+}
+
+/**
+ * Makes the tokens of a client due that wait after a failure: a secret that was put right is tried at once. Those whose
+ * refresh token has ended stay ended. Gives how many there are.
+ */
+export async function tryRefreshesAtOnce(tx: SqlClient, o: { clientRef: string; nowMs: number }): Promise<number> {
+  const { rowCount } = await tx.query(
+    `UPDATE token t SET next_refresh_at_ms = $2 FROM acd a
+     WHERE a.acd_id = t.acd_id AND a.client_ref = $1 AND NOT a.deleted AND t.failures > 0 AND t.next_refresh_at_ms > $2`,
+    [o.clientRef, o.nowMs],
+  );
+  return rowCount ?? 0;
+}
+
 /** Clients of the tenant, in order of their names, beginning after `afterName`; the secret is not read. */
 export async function listClients(
   sql: SqlClient,

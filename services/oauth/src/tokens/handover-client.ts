@@ -12,6 +12,12 @@ redis.call('HSET', KEYS[1], 'version', ARGV[1], 'sealed', ARGV[2], 'expiresAtMs'
 redis.call('PEXPIREAT', KEYS[1], ARGV[3])
 return 1`;
 
+/** What is newer came after the withdrawal and stays. */
+const REMOVE_UP_TO = `
+local held = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if held == 0 or held > tonumber(ARGV[1]) then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
 export interface HandedToken {
   acdId: string;
   version: number;
@@ -22,6 +28,8 @@ export interface HandedToken {
 export interface Handover {
   /** Gives whether the token was written; false when the same or a newer one lies there already. */
   put(token: HandedToken): Promise<boolean>;
+  /** Takes back what lies there of this version or an older one. Gives whether something did. */
+  remove(key: { acdId: string; upToVersion: number }): Promise<boolean>;
   /**
    * The versions that lie there and those that a sibling says Webex refuses before their time, in the order of the ids;
    * 0 for none. One round trip.
@@ -42,6 +50,9 @@ export function createHandover(redis: Redis, sealer: Sealer): Handover {
       const sealed = sealer.seal(accessToken, handoverBinding(acdId, version));
       const args = [String(version), sealed, String(expiresAtMs)];
       return (await redis.eval(PUT_IF_NEWER, 1, keyOf(acdId), ...args)) === 1;
+    },
+    async remove({ acdId, upToVersion }) {
+      return (await redis.eval(REMOVE_UP_TO, 1, keyOf(acdId), String(upToVersion))) === 1;
     },
     async versions(acdIds) {
       const pipeline = redis.pipeline();

@@ -1,4 +1,5 @@
 import { repeat } from '@wxcc-wfo/service-kit';
+import { handOverApiKeys, withdrawHandedOver } from '../acds/withdrawal-job.ts';
 import type { Wiring } from '../wiring.ts';
 import { handOverLivingTokens, observeExpiries } from './handover-job.ts';
 import { refreshOneDueToken } from './refresh-job.ts';
@@ -23,7 +24,9 @@ export function createTokenJobs(wiring: Wiring): TokenJobs {
     await observeExpiries(wiring);
     await warnOfEndingTokens(wiring);
     try {
+      await withdrawHandedOver(wiring);
       await handOverLivingTokens(wiring);
+      await handOverApiKeys(wiring);
       redisIsAway = false;
     } catch (error) {
       metrics.oauth_handovers_total.add(1, { outcome: 'failed' });

@@ -13,6 +13,7 @@ export {
   WORKER_TTL_MS,
 } from './roles/role-reports.ts';
 export { type WorkerOf, worksFor } from './roles/worker-of.ts';
+export { acdSealedTargets } from './sealed-targets.ts';
 export { createTokenSource, NoAccessToken, type TokenSource, type TokenSourceOptions } from './token-source.ts';
 export { type SubscriptionJobDeps, startSubscriptionJob } from './webhooks/subscription-job.ts';
 export {

@@ -67,7 +67,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const row = rows[0];
     if (!row) return undefined;
     try {
-      const token = atRest.open(row.sealed, binding(acdId, row.version)).toString('utf8');
+      const token = atRest.open(row.sealed, accessTokenBinding(acdId, row.version)).toString('utf8');
       return { version: row.version, token, expiresAtMs: row.expires_at_ms };
     } catch (error) {
       logger.warn({ acdId, err: error }, 'the own copy of a token can’t be opened; give back the old SEALING_KEYS');
@@ -108,7 +108,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
        ON CONFLICT (acd_id) DO UPDATE SET version = excluded.version, sealed = excluded.sealed,
          expires_at_ms = excluded.expires_at_ms
        WHERE access_token.version <= excluded.version`,
-      [acdId, copy.version, atRest.seal(copy.token, binding(acdId, copy.version)), copy.expiresAtMs],
+      [acdId, copy.version, atRest.seal(copy.token, accessTokenBinding(acdId, copy.version)), copy.expiresAtMs],
     );
   }
 
@@ -147,4 +147,5 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   };
 }
 
-const binding = (acdId: string, version: number) => `access-token:${acdId}:${version}`;
+/** What binds a sealed access token to its ACD and version. */
+export const accessTokenBinding = (acdId: string, version: number): string => `access-token:${acdId}:${version}`;

@@ -9,7 +9,7 @@ await runService({
   config: captureConfig,
   async start({ config, logger, lifecycle, fail }) {
     const wiring = createWiring(config, { logger, onFatal: fail });
-    const { pool, redis, quota, relay, consumer, reports, pollJob, hintJob } = wiring;
+    const { pool, redis, quota, relay, consumer, reports, pollJob, hintJob, rewrapJob } = wiring;
     let isCaughtUp = false;
     const app = await buildApp(wiring, { lifecycle, isCaughtUp: () => isCaughtUp });
     const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
@@ -17,12 +17,16 @@ await runService({
     reports.start();
     pollJob.start();
     hintJob.start();
+    rewrapJob.start();
     consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);
     return {
       url,
       stop: [
         { name: 'http', run: () => app.close() },
-        { name: 'polling and hints', run: () => Promise.all([pollJob.stop(), hintJob.stop(), reports.stop()]) },
+        {
+          name: 'polling and hints',
+          run: () => Promise.all([pollJob.stop(), hintJob.stop(), reports.stop(), rewrapJob.stop()]),
+        },
         { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
         { name: 'relay', run: (remainingMs) => relay.stop(remainingMs) },
         { name: 'connections', run: () => Promise.all([quota.close(), redis.disconnect(), pool.end()]) },

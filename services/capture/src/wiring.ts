@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { createRoleReports, createTokenSource, type RoleReports, type TokenSource } from '@wxcc-wfo/acd';
+import {
+  acdSealedTargets,
+  createRoleReports,
+  createTokenSource,
+  type RoleReports,
+  type TokenSource,
+} from '@wxcc-wfo/acd';
 import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import {
   createDatabaseClock,
   createPool,
+  createRewrapJob,
   createSealer,
   type DatabaseClock,
   type Logger,
   parseKeyring,
+  type RewrapJob,
   type Sealer,
 } from '@wxcc-wfo/service-kit';
 import { createSharedQuota, createWebexClient, type SharedQuota, type WebexClient } from '@wxcc-wfo/webex';
@@ -41,6 +49,8 @@ export interface Wiring {
   reports: RoleReports;
   pollJob: PollJob;
   hintJob: HintJob;
+  /** Seals what is stored anew after a change of SEALING_KEYS. */
+  rewrapJob: RewrapJob;
 }
 
 /** Catching up goes in steps of a day, counted first and cut until they are small; each is kept before the next begins. */
@@ -104,7 +114,23 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
     },
   });
   const hintJob = createHintJob({ ...shared, coalesceMs: config.HINT_COALESCE_MS });
-  return { config, logger, clock, pool, redis, quota, sealer, bus, relay, consumer, reports, pollJob, hintJob };
+  const rewrapJob = createRewrapJob({ pool, sealer, targets: acdSealedTargets, logger });
+  return {
+    config,
+    logger,
+    clock,
+    pool,
+    redis,
+    quota,
+    sealer,
+    bus,
+    relay,
+    consumer,
+    reports,
+    pollJob,
+    hintJob,
+    rewrapJob,
+  };
 }
 
 function connectRedis(config: CaptureConfig, logger: Logger): Redis {

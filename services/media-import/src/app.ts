@@ -6,6 +6,7 @@ import {
   createAccessControl,
   createApp,
   databaseCheck,
+  keyRotationRoute,
   type Lifecycle,
   readAsTenant,
 } from '@wxcc-wfo/service-kit';
@@ -58,6 +59,7 @@ export async function buildApp(wiring: Wiring, parts: AppParts): Promise<App> {
       readAsTenant: (tenantId, read) => readAsTenant(pool, { tenantId }, read),
     }),
   });
+  keyRotationRoute(app, { job: wiring.rewrapJob });
   await eventBlobRoutes(app, { pool });
   return app;
 }

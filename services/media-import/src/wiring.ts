@@ -11,7 +11,15 @@ import {
 } from '@wxcc-wfo/acd';
 import { type Bus, type Consumer, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
-import { createPool, createSealer, type Logger, parseKeyring, type Sealer } from '@wxcc-wfo/service-kit';
+import {
+  createPool,
+  createRewrapJob,
+  createSealer,
+  type Logger,
+  parseKeyring,
+  type RewrapJob,
+  type Sealer,
+} from '@wxcc-wfo/service-kit';
 import { closeWebexConnections, createSharedQuota, createWebexClient, type WebexClient } from '@wxcc-wfo/webex';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
@@ -20,6 +28,7 @@ import { createFolderStore, type MediaStore } from './downloads/media-store.ts';
 import { IMPORT_RULES, type ImportRules } from './jobs/import-policy.ts';
 import { createMediaImportConsumer } from './media-import-consumer.ts';
 import { type ImportMetrics, importMetrics } from './metrics.ts';
+import { mediaImportSealedTargets } from './rotation/sealed-targets.ts';
 
 /** What the features of `media-import` need, made once. */
 export interface Wiring {
@@ -36,6 +45,8 @@ export interface Wiring {
   consumer: Consumer;
   worker: WorkerOf;
   reports: RoleReports;
+  /** Seals what is stored anew after a change of SEALING_KEYS. */
+  rewrapJob: RewrapJob;
   nowMs(): number;
   webexFor(acd: AcdChanged): WebexClient;
   close(): Promise<void>;
@@ -96,6 +107,7 @@ export function createWiring(
     seals: { atRest, handover },
     tokens,
     worker,
+    rewrapJob: createRewrapJob({ pool, sealer: atRest, targets: mediaImportSealedTargets, logger }),
     reports: createRoleReports({ ...worker, redis, instance, nowMs }),
     metrics: importMetrics(),
     importRules: {

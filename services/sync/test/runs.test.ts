@@ -228,6 +228,8 @@ describe('runs of sync over a real database', () => {
     await applyAcdChanges(world.pool, [{ ...world.acd, revision: 9, deleted: true }]);
     await expect(world.run()).rejects.toThrow('No ACD was due.');
     expect((await world.runs()).filter(({ state }) => state === 'queued')).toEqual([]);
-    expect((await world.runs()).filter(({ problem }) => problem?.code === 'acd-deleted')).toMatchObject([{ trigger: 'demand' }]);
+    expect((await world.runs()).filter(({ problem }) => problem?.code === 'acd-deleted')).toMatchObject([
+      { trigger: 'demand' },
+    ]);
   });
 });

@@ -2,10 +2,12 @@ import { type Bus, createBus, createRelay, type Relay } from '@wxcc-wfo/bus';
 import {
   createDatabaseClock,
   createPool,
+  createRewrapJob,
   createSealer,
   type DatabaseClock,
   type Logger,
   parseKeyring,
+  type RewrapJob,
   type Sealer,
 } from '@wxcc-wfo/service-kit';
 import {
@@ -20,6 +22,7 @@ import type { Pool } from 'pg';
 import type { OAuthConfig } from './config.ts';
 import { createOAuthMetrics, type OAuthMetrics } from './metrics.ts';
 import { createProvider, type Provider } from './provider/provider-client.ts';
+import { oauthSealedTargets } from './rotation/sealed-targets.ts';
 import { createHandover, type HandedToken, type Handover } from './tokens/handover-client.ts';
 import { createTokenJobs, type TokenJobs } from './tokens/token-jobs.ts';
 import { RETRY_RULES, type RetryRules } from './tokens/token-policy.ts';
@@ -42,6 +45,8 @@ export interface Wiring {
   retryRules: RetryRules;
   provider: Provider;
   tokenJobs: TokenJobs;
+  /** Seals what is stored anew after a change of SEALING_KEYS. */
+  rewrapJob: RewrapJob;
   /** Whether a Webex URL may be called in this deployment. */
   mayCall(url: string): boolean;
   /** Hands a token over; a Redis that is away is not an error, the hand-over job comes after. */
@@ -62,6 +67,7 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
   const metrics = createOAuthMetrics();
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: topicPrefix } = config;
   const bus = createBus({ brokers, clientId: 'oauth', topicPrefix, logger });
+  const atRest = createSealer(parseKeyring(config.SEALING_KEYS));
   const wiring: Omit<Wiring, 'tokenJobs'> = {
     config,
     logger,
@@ -72,7 +78,8 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
     quota,
     bus,
     relay: createRelay({ bus, pool, logger, ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}) }),
-    seals: { atRest: createSealer(parseKeyring(config.SEALING_KEYS)) },
+    seals: { atRest },
+    rewrapJob: createRewrapJob({ pool, sealer: atRest, targets: oauthSealedTargets, logger }),
     handover,
     retryRules: {
       ...RETRY_RULES,

@@ -104,6 +104,8 @@ CREATE TABLE directory_work (
   to_team_id    uuid,
   -- Users up to this one are done.
   after_user_id uuid,
+  -- Work that had fewer turns comes first: much work of one tenant must not hold up the others.
+  turns         integer NOT NULL DEFAULT 0,
   created_at_ms bigint NOT NULL
 );
 CREATE UNIQUE INDEX directory_work_role ON directory_work (role_id) WHERE kind = 'publish-role';

@@ -1,7 +1,7 @@
-import { type ProblemField, problem } from '@wxcc-wfo/service-kit';
+import { type ProblemError, type ProblemField, problem } from '@wxcc-wfo/service-kit';
 
 /** 422 that names everything that refuses an edit. */
-export function refused(what: string, errors: readonly ProblemField[]): Error {
+export function refused(what: string, errors: readonly ProblemField[]): ProblemError {
   const [first] = errors;
   return problem({
     status: 422,
@@ -15,7 +15,7 @@ export function refused(what: string, errors: readonly ProblemField[]): Error {
 }
 
 /** 404 for what is not there, or another tenant's. */
-export function notFound(what: string, id: string, list: string): Error {
+export function notFound(what: string, id: string, list: string): ProblemError {
   return problem({
     status: 404,
     code: 'not-found',
@@ -25,6 +25,6 @@ export function notFound(what: string, id: string, list: string): Error {
 }
 
 /** 409 for an edit that what is stored forbids. */
-export function conflict(o: { title: string; detail: string; remedy: string; field?: string }): Error {
+export function conflict(o: { title: string; detail: string; remedy: string; field?: string }): ProblemError {
   return problem({ status: 409, code: 'conflict', ...o });
 }

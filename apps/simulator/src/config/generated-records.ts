@@ -27,11 +27,12 @@ const LAST_NAMES = ['Abel', 'Brandt', 'Costa', 'Diaz', 'Eriksen', 'Falk', 'Garci
 const CHANNELS = ['TELEPHONY', 'CHAT', 'EMAIL', 'SOCIAL_CHANNEL'];
 const KINDS = { user: 1, identity: 2, team: 3, queue: 4 } as const;
 
-/** An id that tells its place again: 8 digits of the seed, 4 of the kind, 3 of the generation, 12 of the place. */
-function idOf(facts: GeneratedFacts, kind: keyof typeof KINDS, n: number): string {
+/** Ids that tell their place again: 8 digits of the seed, 4 of the kind, 3 of the generation, 12 of the place. */
+function idsOf(facts: Pick<GeneratedFacts, 'seed' | 'generation'>, kind: keyof typeof KINDS) {
   const hex = (value: number, length: number): string => value.toString(16).padStart(length, '0');
   const [word] = seedOf(`${facts.seed}/${kind}`);
-  return `${hex(word, 8)}-${hex(KINDS[kind], 4)}-4${hex(facts.generation, 3)}-8000-${hex(n, 12)}`;
+  const prefix = `${hex(word, 8)}-${hex(KINDS[kind], 4)}-4${hex(facts.generation, 3)}-8000-`;
+  return { prefix, at: (n: number): string => prefix + hex(n, 12) };
 }
 
 function source(
@@ -40,13 +41,13 @@ function source(
   count: number,
   make: (n: number) => Record<string, unknown>,
 ): RecordSource {
-  const prefix = idOf(facts, kind, 0).slice(0, -12);
+  const ids = idsOf(facts, kind);
   return {
     count,
     make: (n) =>
       ({
         organizationId: facts.organizationId,
-        id: idOf(facts, kind, n),
+        id: ids.at(n),
         version: 1,
         active: true,
         createdTime: facts.createdMs,
@@ -54,7 +55,7 @@ function source(
         ...make(n),
       }) as ConfigRecord,
     placeOf(id) {
-      if (!id.startsWith(prefix)) return undefined;
+      if (!id.startsWith(ids.prefix)) return undefined;
       const n = Number.parseInt(id.slice(-12), 16);
       return n < count ? n : undefined;
     },
@@ -62,18 +63,20 @@ function source(
 }
 
 export function generatedUsers(facts: GeneratedFacts, count: number): RecordSource {
+  const identities = idsOf(facts, 'identity');
+  const teams = idsOf({ ...facts, generation: 0 }, 'team');
   return source(facts, 'user', count, (n) => {
     const firstName = FIRST_NAMES[n % FIRST_NAMES.length]!;
     const lastName = `${LAST_NAMES[n % LAST_NAMES.length]!} ${n}`;
     return {
-      ciUserId: idOf(facts, 'identity', n),
+      ciUserId: identities.at(n),
       firstName,
       lastName,
       email: `${firstName}.${lastName.replace(' ', '.')}@${facts.emailDomain}`.toLowerCase(),
       contactCenterEnabled: true,
       siteId: facts.site.id,
       siteName: facts.site.name,
-      teamIds: facts.teams === 0 ? [] : [idOf({ ...facts, generation: 0 }, 'team', n % facts.teams)],
+      teamIds: facts.teams === 0 ? [] : [teams.at(n % facts.teams)],
       userProfileType: 'STANDARD_AGENT',
       timezone: 'UTC',
     };

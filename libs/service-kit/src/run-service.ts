@@ -5,6 +5,7 @@ import { type Lifecycle, type StopStep, stopInOrder } from './lifecycle.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { serveMetrics } from './metrics.ts';
 import { telemetryHandle } from './telemetry-handle.ts';
+import { tidyHeap } from './tidy-heap.ts';
 
 /** What a service gets to start with. */
 export interface ServiceStart<C> {
@@ -108,6 +109,7 @@ export async function runService<S extends TObject>(definition: ServiceDefinitio
   }
   if (isStopping(lifecycle)) return await stop(running);
   lifecycle.phase = 'running';
+  tidyHeap();
   announce(definition.name, running.url, base.LISTENING_FILE);
 }
 

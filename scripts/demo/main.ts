@@ -6,6 +6,7 @@ import { drawPorts, type Stack, startStack } from '../stack/start-stack.ts';
 import { isCompared } from './check-contacts.ts';
 import { connectAcd } from './connect-acd.ts';
 import { readDemoOptions } from './demo-options.ts';
+import { tellFirstSync } from './first-sync.ts';
 import { type Progress, reportProgress } from './progress.ts';
 import { printResults } from './results.ts';
 import { runCheck } from './run-check.ts';
@@ -77,8 +78,9 @@ async function start(): Promise<void> {
   });
   say('all services are ready');
   watch = await watchEvents({ brokers: servers.kafkaBrokers });
-  await connectAcd(stack, simulator);
+  const acdId = await connectAcd(stack, simulator);
   say('the ACD is connected and authorized through the OAuth code flow');
+  say(await tellFirstSync(stack, acdId));
 }
 
 /** Waits until every ended call has its contacts with their audio, or the time is up; the difference is shown after. */

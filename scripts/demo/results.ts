@@ -3,6 +3,7 @@ import type { TaskGroundTruth } from '@wxcc-wfo/simulator';
 import { waitFor } from '@wxcc-wfo/testkit';
 import type { Stack } from '../stack/start-stack.ts';
 import { callService } from './connect-acd.ts';
+import { printDirectory } from './first-sync.ts';
 import { drawTrace, type TraceCollector } from './trace-collector.ts';
 import type { EventWatch } from './watch-events.ts';
 
@@ -26,6 +27,7 @@ export async function printResults(input: ResultsInput): Promise<void> {
   printTable(contacts.slice(0, SHOWN_CONTACTS), contacts.length);
   await printLinks(input.stack, contacts);
   await printTrace(input);
+  await printDirectory(input.stack);
   printPlaces(input.stack);
 }
 

@@ -37,11 +37,22 @@ export function drawSecrets(): DeploymentSecrets {
 
 /** The secrets in `file`, drawn and written first if there are none. */
 export function loadDeploymentSecrets(file: string): DeploymentSecrets {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as DeploymentSecrets;
-  const secrets = drawSecrets();
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DeploymentSecrets) : undefined;
+  if (kept && SERVICE_NAMES.every((name) => kept.databasePasswords[name] && kept.sealingKeys[name])) return kept;
+  const secrets = kept ? withNewServices(kept) : drawSecrets();
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   return secrets;
+}
+
+/** The secrets of a deployment that is older than some of the services: theirs are drawn, the others stay. */
+function withNewServices(kept: DeploymentSecrets): DeploymentSecrets {
+  const { databasePasswords, sealingKeys } = drawSecrets();
+  return {
+    ...kept,
+    databasePasswords: { ...databasePasswords, ...kept.databasePasswords },
+    sealingKeys: { ...sealingKeys, ...kept.sealingKeys },
+  };
 }
 
 /** What every service is told about keys: hashes only. The operator has one tenant, siblings have none. */

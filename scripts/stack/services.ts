@@ -6,6 +6,7 @@ export const SERVICES = [
   { name: 'media-import', worksForAcds: true },
   { name: 'capture', worksForAcds: true },
   { name: 'segmenter', worksForAcds: false },
+  { name: 'sync', worksForAcds: true },
 ] as const;
 
 export type ServiceName = (typeof SERVICES)[number]['name'];

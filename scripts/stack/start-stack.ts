@@ -182,6 +182,7 @@ function environmentOf(service: ServiceName, facts: Facts): Record<string, strin
   const own: Record<ServiceName, Record<string, string | undefined>> = {
     oauth: { ...webex, ...sealing },
     capture: { ...webex, ...sealing, WEBHOOK_PUBLIC_BASE: captureBase },
+    sync: { ...webex, ...sealing },
     'media-import': { ...webex, ...sealing, MEDIA_FOLDER: mediaFolder, WEBHOOK_PUBLIC_BASE: importBase },
     segmenter: {
       MEDIA_FOLDER: mediaFolder,

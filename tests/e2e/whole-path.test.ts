@@ -124,6 +124,7 @@ describe('the whole path', () => {
         capture: '/v1/dead-letters',
         'media-import': '/v1/imports',
         segmenter: '/v1/contacts',
+        sync: '/v1/dead-letters',
       };
       const url = `${bridge.stack.url(service)}${path[service]}`;
       expect(await ask(url)).toMatchObject({

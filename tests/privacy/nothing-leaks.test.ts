@@ -123,7 +123,7 @@ describe('what logs, spans and events tell of secrets and people (architecture r
     expect(secrets.length).toBeGreaterThanOrEqual(12);
     expect(people.length).toBeGreaterThan(5);
     expect(foundIn(events, people).length).toBeGreaterThan(5);
-    for (const service of ['oauth', 'capture', 'media-import', 'segmenter']) {
+    for (const service of ['oauth', 'capture', 'media-import', 'segmenter', 'sync']) {
       expect(foundIn(collector.text(), [`"stringValue":"${service}"`])).toHaveLength(1);
     }
   });

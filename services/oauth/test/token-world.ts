@@ -53,12 +53,15 @@ export function mortal<T extends Pool | PoolClient>(real: T, mortality: Mortalit
   });
 }
 
+/** What may happen to a call. `answer-lost`: it worked, and nobody hears of it. */
+export type Fate = 'answer-lost' | 'unavailable' | 'throttled' | 'refused';
+
 /** The provider as the model knows it: refresh tokens may rotate, answers may get lost. */
 export class ModelProvider {
   readonly clock: TestClock;
   rotates = false;
   /** What happens to the next calls; none: it works. */
-  readonly plan: ('answer-lost' | 'unavailable' | 'refused')[] = [];
+  readonly plan: Fate[] = [];
   calls = 0;
   inFlight = 0;
   mostInFlight = 0;
@@ -102,6 +105,9 @@ export class ModelProvider {
           await this.during();
           const fate = this.plan.shift();
           if (fate === 'unavailable') throw new WebexError('unavailable', 'No answer');
+          if (fate === 'throttled') {
+            throw new WebexError('rate-limited', 'Slow down', { statusCode: 429, retryAfterMs: 7_000 });
+          }
           if (fate === 'refused' || !this.alive.has(refreshToken)) {
             throw new WebexError('refused', 'Refused', { statusCode: 400 });
           }

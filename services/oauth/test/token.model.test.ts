@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { inTransaction } from '@wxcc-wfo/service-kit';
@@ -5,13 +6,17 @@ import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
 import { WebexError } from '@wxcc-wfo/webex';
 import fc from 'fast-check';
 import { findAcd } from '../src/acds/acd-repository.ts';
+import { handOverLivingTokens } from '../src/tokens/handover-job.ts';
 import { INTENT_MS, refreshOneDueToken } from '../src/tokens/refresh-job.ts';
+import { retryWithNewCredentials } from '../src/tokens/retry-tokens.ts';
+import { listHistory } from '../src/tokens/token-history-repository.ts';
 import { keepToken } from '../src/tokens/token-keeper.ts';
-import { tokenBinding } from '../src/tokens/token-repository.ts';
+import { type Standing, TOKEN_MACHINE } from '../src/tokens/token-machine-policy.ts';
+import { claimDueToken, tokenBinding } from '../src/tokens/token-repository.ts';
 import type { Wiring } from '../src/wiring.ts';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
 import { createAcd, deployment, type RunningOAuth, runOAuth } from './running-oauth.ts';
-import { Killed, ModelProvider, replica, type TestClock, testClock } from './token-world.ts';
+import { type Fate, Killed, ModelProvider, replica, type TestClock, testClock } from './token-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -52,6 +57,15 @@ async function authorize(): Promise<void> {
   await inTransaction(database.pool, async (tx) => {
     const acd = await findAcd(tx, acdId, true);
     await keepToken(tx, { acd: acd!, granted: provider.issue() }, wiring);
+  });
+}
+
+/** What a new secret of the client leads to. */
+async function newCredentials(): Promise<void> {
+  const { retryRules } = oauth.wiring;
+  await inTransaction(database.pool, async (tx) => {
+    const { clientRef } = (await findAcd(tx, acdId))!;
+    await retryWithNewCredentials(tx, { clientRef: clientRef!, nowMs: clock.nowMs() }, retryRules);
   });
 }
 
@@ -276,20 +290,25 @@ describe('an answer while the database is away', () => {
 });
 
 describe('tokens (architecture, invariants)', () => {
+  const wait = fc.constantFrom(MINUTE, INTENT_MS, 15 * MINUTE, 6 * HOUR, 12 * HOUR, 5 * DAY);
+  const event = fc.oneof(
+    fc.record({ do: fc.constant('turn' as const), who: fc.nat(1) }),
+    fc.record({ do: fc.constant('both' as const), afterMs: fc.constantFrom(0, 12 * HOUR) }),
+    fc.record({ do: fc.constant('kill' as const), who: fc.nat(1), afterSteps: fc.nat(14) }),
+    fc.record({ do: fc.constant('wait' as const), ms: wait }),
+    fc.record({
+      do: fc.constant('fates' as const),
+      fates: fc.array(fc.constantFrom<Fate>('answer-lost', 'unavailable', 'throttled', 'refused'), { maxLength: 3 }),
+    }),
+    fc.record({ do: fc.constant('report' as const), who: fc.nat(1) }),
+    fc.record({ do: fc.constant('credentials' as const) }),
+    fc.record({ do: fc.constant('authorize' as const) }),
+  );
+
   it('never two refreshes in flight, versions only grow, a valid token is always usable (model)', async () => {
-    const event = fc.oneof(
-      fc.record({ do: fc.constant('turn' as const), who: fc.nat(1) }),
-      fc.record({ do: fc.constant('both' as const), afterMs: fc.constantFrom(0, 12 * HOUR) }),
-      fc.record({ do: fc.constant('kill' as const), who: fc.nat(1), afterSteps: fc.nat(14) }),
-      fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(MINUTE, INTENT_MS, 15 * MINUTE, 12 * HOUR) }),
-      fc.record({
-        do: fc.constant('fate' as const),
-        fate: fc.constantFrom('answer-lost' as const, 'unavailable' as const),
-      }),
-      fc.record({ do: fc.constant('authorize' as const) }),
-    );
+    const { redis } = oauth.wiring;
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 14 }), async (events) => {
+      fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 16 }), async (events) => {
         await begin();
         // A call takes its time, so that two at once would be seen.
         provider.during = () => delay(5);
@@ -300,8 +319,13 @@ describe('tokens (architecture, invariants)', () => {
           if (one.do === 'both') clock.advance(one.afterMs);
           if (one.do === 'both') await Promise.all(replicas.map(({ wiring }) => turn(wiring)));
           if (one.do === 'wait') clock.advance(one.ms);
-          if (one.do === 'fate') provider.plan.push(one.fate);
+          if (one.do === 'fates') provider.plan.push(...one.fates);
           if (one.do === 'authorize') await authorize();
+          if (one.do === 'report') {
+            await redis.hset(`wfo:token:${acdId}`, { refused: version });
+            await handOverLivingTokens(replicas[one.who]!.wiring);
+          }
+          if (one.do === 'credentials') await newCredentials();
           if (one.do === 'kill') {
             replicas[one.who]!.mortality.stepsLeft = one.afterSteps;
             await turn(replicas[one.who]!.wiring);
@@ -311,11 +335,54 @@ describe('tokens (architecture, invariants)', () => {
           expect(now.version).toBeGreaterThanOrEqual(version);
           version = now.version;
           expect(provider.mostInFlight).toBeLessThanOrEqual(1);
-          expect(provider.accepts(now.accessToken)).toBe(true);
-          expect(await authorization()).toBe('authorized');
+          // The latest that Webex gave and we stored is usable as long as it lives, whatever failed since.
+          expect(provider.accepts(now.accessToken)).toBe(now.access_expires_at_ms > clock.nowMs());
+          const isLost = now.standing === 'lost' || now.standing === 'ended';
+          expect(await authorization()).toBe(isLost ? 'reauthorization-required' : 'authorized');
+          expect(now.next_refresh_at_ms === null).toBe(now.standing === 'ended');
         }
+        await redis.del(`wfo:token:${acdId}`);
       }),
-      { numRuns: 15 },
+      { numRuns: 20 },
     );
   });
+});
+
+describe('the machine’s table and the statement that claims', () => {
+  const standings: [Standing, boolean, 'time-due' | 'intent-ended' | null][] = [
+    ['fresh', false, null],
+    ['fresh', true, null],
+    ['fresh', true, 'time-due'],
+    ['retrying', true, 'time-due'],
+    ['doubted', true, 'time-due'],
+    ['lost', true, 'time-due'],
+    ['ended', true, 'time-due'],
+    ['fresh', true, 'intent-ended'],
+    ['lost', true, 'intent-ended'],
+  ];
+
+  it.each(standings)(
+    '%s, due %s, %s: a replica claims it just when the table says so',
+    async (standing, due, happens) => {
+      const hasIntent = happens !== 'time-due' && due;
+      const nowMs = clock.nowMs();
+      await database.pool.query(
+        `UPDATE token SET standing = $2, next_refresh_at_ms = $3, intent_id = $4, intent_until_ms = $5 WHERE acd_id = $1`,
+        [
+          acdId,
+          standing,
+          standing === 'ended' ? null : due ? nowMs : nowMs + 1,
+          hasIntent ? randomUUID() : null,
+          hasIntent ? (happens === 'intent-ended' ? nowMs : nowMs + 1) : null,
+        ],
+      );
+      const state = hasIntent ? 'refreshing' : standing;
+      const cell = happens && TOKEN_MACHINE[state][happens];
+      const claimed = await claimDueToken(database.pool, { intentId: randomUUID(), nowMs, untilMs: nowMs + INTENT_MS });
+      expect(claimed !== undefined).toBe(cell === 'claim');
+      // What a replica left behind is told.
+      const kinds = (await listHistory(database.pool, acdId)).map(({ kind }) => kind);
+      expect(kinds.includes('abandoned')).toBe(happens === 'intent-ended');
+    },
+  );
 });

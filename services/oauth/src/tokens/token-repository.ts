@@ -259,3 +259,14 @@ export async function markWarned(
   );
   return rowCount === 1;
 }
+
+/** The tokens of the ACDs of a client record, locked with their ACDs. */
+export async function lockTokensOfClient(tx: SqlClient, clientRef: string): Promise<StoredToken[]> {
+  await tx.query('SELECT FROM acd WHERE client_ref = $1 AND NOT deleted ORDER BY acd_id FOR UPDATE', [clientRef]);
+  const { rows } = await tx.query(
+    `SELECT t.* FROM token t JOIN acd a USING (acd_id) WHERE a.client_ref = $1 AND NOT a.deleted
+     ORDER BY t.acd_id FOR UPDATE OF t`,
+    [clientRef],
+  );
+  return rows.map((row) => toToken(row as TokenRow));
+}

@@ -67,12 +67,21 @@ export interface RunningOAuth {
   wiring: Wiring;
   app: App;
   url: string;
-  call(path: string, o?: { key?: string | null; method?: string; body?: unknown }): Promise<Answer>;
+  call(path: string, o?: CallOptions): Promise<Answer>;
   stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  key?: string | null;
+  method?: string;
+  body?: unknown;
+  /** The ETag that a change is meant for. */
+  ifMatch?: string | null;
 }
 
 export interface Answer {
   status: number;
+  etag: string | null;
   // biome-ignore lint/suspicious/noExplicitAny: bodies are asserted, not trusted
   body: any;
 }
@@ -95,16 +104,22 @@ export async function runOAuth(
     wiring,
     app,
     url,
-    async call(path, { key = shared.keys.own, method, body } = {}) {
+    async call(path, { key = shared.keys.own, method, body, ifMatch } = {}) {
       const answer = await fetch(`${url}${path}`, {
         method: method ?? (body === undefined ? 'GET' : 'POST'),
         headers: {
           ...(key ? { authorization: `Bearer ${key}` } : {}),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(ifMatch ? { 'if-match': ifMatch } : {}),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return { status: answer.status, body: await answer.json() };
+      const text = await answer.text();
+      return {
+        status: answer.status,
+        etag: answer.headers.get('etag'),
+        body: text === '' ? undefined : JSON.parse(text),
+      };
     },
     async stop() {
       await Promise.all([app.close(), wiring.tokenJobs.stopRefreshing()]);

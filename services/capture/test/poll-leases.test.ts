@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import type { WebexClient } from '@wxcc-wfo/webex';
+import { addHint } from '../src/webhooks/hint-repository.ts';
 import { anAcd, applyAcdChanges, type CaptureDatabase, captureDatabase } from './capture-database.ts';
 import { FakeSource } from './fake-source.ts';
 import { createReplica, LEASE_MS } from './replica.ts';
 
+const EVERYWHERE = { sync: 'default', capture: 'default', realTimeEvents: 'default', mediaImport: 'default' };
 const WINDOWS = {
   overlapMs: 60_000,
   initialLookbackMs: 600_000,
@@ -76,6 +78,47 @@ describe('replicas share ACDs by leases with fencing', () => {
     expect(await ledgerOf(acd)).toMatchObject([{ epoch: 2, state: 'accepted' }]);
     expect(await stateOf(acd)).toEqual(afterOther);
     expect(afterOther).toMatchObject({ owner: null, epoch: 2, failures: 0, last_error: null });
+  });
+
+  it.each<[string, Partial<AcdChanged>, boolean]>([
+    ['went to another data server', { dataServers: { ...EVERYWHERE, capture: 'south' } }, true],
+    ['was switched off', { dataServers: { ...EVERYWHERE, capture: null } }, false],
+    ['was deleted', { deleted: true }, false],
+  ])('ACD-04 hands a poll back in mid-read when its ACD %s, and stores nothing of it', async (_, changes, isTaken) => {
+    const acd = await newAcd();
+    const source = new FakeSource(1_780_000_000_000);
+    source.end(0);
+    source.nowMs += 1_000;
+    const { paused, isReached, letGo } = pausable(source);
+    const shared = { pool: database.pool, nowMs: () => source.nowMs, windows: WINDOWS };
+    const north = createReplica({ ...shared, owner: 'north', sourceOf: () => paused });
+    const south = createReplica({ ...shared, owner: 'south', dataServer: 'south', sourceOf: () => source.client() });
+    expect(await south.pollJob.pollOnce()).toBe(false);
+    const underWay = north.pollJob.pollOnce();
+    await isReached;
+    await applyAcdChanges(database.pool, [{ ...acd, ...changes, revision: 2 }]);
+    expect(await south.pollJob.pollOnce()).toBe(false); // the lease is still north's: never two
+    letGo();
+    await underWay;
+    expect(await ledgerOf(acd)).toEqual([]);
+    expect(await stateOf(acd)).toMatchObject({ owner: null, failures: 0, last_error: null, next_poll_at_ms: 0 });
+    expect(await north.pollJob.pollOnce()).toBe(false);
+    expect(await south.pollJob.pollOnce()).toBe(isTaken);
+    expect(await ledgerOf(acd)).toMatchObject(isTaken ? [{ epoch: 2, state: 'accepted' }] : []);
+  });
+
+  it('ACD-04 leaves the hints of an ACD to the workers of its data server', async () => {
+    const acd = await newAcd({ dataServers: { ...EVERYWHERE, capture: 'south' } });
+    const source = new FakeSource(1_780_000_000_000);
+    source.end(0);
+    await addHint(database.pool, acd, { taskId: 'task-1', nowMs: source.nowMs });
+    source.nowMs += 1_000;
+    const shared = { pool: database.pool, nowMs: () => source.nowMs, windows: WINDOWS };
+    const [north, south] = ['default', 'south'].map((dataServer) =>
+      createReplica({ ...shared, owner: dataServer, dataServer, sourceOf: () => source.client() }),
+    );
+    expect(await north!.hintJob.runOnce()).toBe(0);
+    expect(await south!.hintJob.runOnce()).toBe(1);
   });
 
   it('shares the ACDs: each is polled by one replica, all are polled', async () => {

@@ -14,6 +14,7 @@ import {
   extendLeases,
   holdsClaim,
   listAcdsWithWork,
+  measureBacklog,
   type NewImportJob,
   releaseJobs,
   settleJob,
@@ -101,6 +102,38 @@ describe('import jobs over real Postgres', () => {
     expect([await holds(zombie), await holds(heir)]).toEqual([false, true]);
     expect(await row('task')).toMatchObject({ state: 'waiting', epoch: heir.epoch });
     expect(await claim()).toEqual([]);
+  });
+
+  it('ACD-04 leaves the jobs of an ACD that moved to the new data server, those queued before included', async () => {
+    await add('claimed', 'queued');
+    const mine = await only();
+    const serve = (name: string | null) => {
+      const dataServers = { sync: 'default', capture: 'default', realTimeEvents: 'default', mediaImport: name };
+      return database.pool.query(`UPDATE acd SET revision = revision + 1, configuration = $2 WHERE acd_id = $1`, [
+        acdId,
+        JSON.stringify({ dataServers }),
+      ]);
+    };
+    const claimAs = async (dataServer: string) => {
+      const seen = (await work({ dataServer })).includes(acdId);
+      const jobs = await claimJobs(database.pool, { acdId, dataServer, nowMs: NOW_MS, leaseMs: 60_000, limit: 10 });
+      await releaseJobs(database.pool, jobs);
+      expect(jobs.length > 0).toBe(seen);
+      return jobs.map((job) => job.taskId);
+    };
+    expect([await claimAs('south'), await claimAs('default')]).toEqual([[], ['queued']]);
+    await serve('south');
+    // What is under way ends where it is: nobody else may claim it, and its commit holds.
+    expect(await inTransaction(database.pool, (tx) => holdsClaim(tx, mine))).toBe(true);
+    expect([await claimAs('default'), await claimAs('south')]).toEqual([[], ['queued']]);
+    await expireLeases();
+    expect((await claimAs('south')).sort()).toEqual(['claimed', 'queued']);
+    const { waiting } = await measureBacklog(database.pool, NOW_MS);
+    await serve(null);
+    expect([await claimAs('default'), await claimAs('south')]).toEqual([[], []]);
+    expect(await measureBacklog(database.pool, NOW_MS)).toMatchObject({ waiting: waiting - 2 });
+    await serve('default');
+    expect((await claimAs('default')).sort()).toEqual(['claimed', 'queued']);
   });
 
   it('counts attempts that fail, not those that were given back, and begins anew after a success', async () => {

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { readRoleReports } from '@wxcc-wfo/acd';
 import { openDecryptingReader } from '@wxcc-wfo/audio';
 import { type AcdChanged, type RecordingAvailable, type TaskEnded, TOPICS } from '@wxcc-wfo/contracts';
 import { createSimulator, type FaultRequest, type ScriptedTask, type Simulator } from '@wxcc-wfo/simulator';
 import { type TopicLedger, testAddresses, topicLedger, waitFor } from '@wxcc-wfo/testkit';
+import { Redis } from 'ioredis';
 import { anAcd, aTaskEnded, type MediaImportDatabase, mediaImportDatabase } from './media-import-database.ts';
 import { createDeployment, type Deployment, type RunningImport, runImport, signIn } from './running-import.ts';
 
@@ -289,5 +291,73 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
       body: '{}',
     });
     expect(answer.status).toBe(401);
+  });
+
+  describe('who works for the ACD', () => {
+    let revision = 1;
+    const change = (changes: Partial<AcdChanged>) =>
+      replica.publish({ topic: TOPICS.acdChanged, payload: { ...acd, ...changes, revision: ++revision } });
+    const servedBy = (mediaImport: string | null) => ({
+      dataServers: { sync: 'default', capture: 'default', realTimeEvents: 'default', mediaImport },
+    });
+    const subscriptions = () => simulator.tenant.subscriptions.list(2).length;
+    const isKnown = (name: string | null) =>
+      waitFor('the change', async () => {
+        const { rows } = await database.pool.query(
+          `SELECT data_servers->>'mediaImport' AS name FROM acd WHERE acd_id = $1`,
+          [acd.acdId],
+        );
+        return rows[0].name === name;
+      });
+
+    it('ACD-04 another data server: its imports wait for the workers there, and are done once they are ours again', async () => {
+      await change(servedBy('elsewhere'));
+      await isKnown('elsewhere');
+      const { taskId } = call();
+      await end(taskId);
+      await waitFor('the row', async () => await job(taskId));
+      // It would have had its turn: an ACD that is ours has had one.
+      const witness = anAcd({ apiUrl: acd.apiUrl, webexOrgId: acd.webexOrgId, tenantId: acd.tenantId });
+      const other = call();
+      await replica.publish(
+        { topic: TOPICS.acdChanged, payload: witness },
+        { topic: TOPICS.taskEnded, payload: aTaskEnded(witness, { taskId: other.taskId }) },
+      );
+      await waitFor('the turn', async () => (await job(other.taskId))?.last_code === 'not-authorized');
+      expect(await job(taskId)).toMatchObject({ state: 'waiting', attempts: 0, last_code: null });
+      expect(subscriptions()).toBe(1);
+      await replica.publish({ topic: TOPICS.acdChanged, payload: { ...witness, revision: 2, deleted: true } });
+      await change(servedBy('default'));
+      await stored(taskId);
+      const redis = new Redis(testAddresses.redisUrl);
+      const { mediaImport } = (await readRoleReports(redis, [acd.acdId])).get(acd.acdId)!;
+      redis.disconnect();
+      expect(mediaImport).toMatchObject({ dataServer: 'default', problem: null, lastSuccessAtMs: expect.any(Number) });
+    });
+
+    it('ACD-04 nobody: the subscription is taken back, imports wait, and all of it is there again later', async () => {
+      await change(servedBy(null));
+      await waitFor('the subscription to be taken back', () => subscriptions() === 0);
+      const { taskId } = call();
+      await end(taskId);
+      await waitFor('the row', async () => await job(taskId));
+      expect(await job(taskId)).toMatchObject({ attempts: 0 });
+      await change(servedBy('default'));
+      await stored(taskId);
+      await waitFor('the subscription', () => subscriptions() === 1);
+    });
+
+    it('ACD-05 deleted: nothing is imported any more, the subscription is taken back, the token is gone', async () => {
+      await change({ deleted: true });
+      await waitFor('the subscription to be taken back', () => subscriptions() === 0);
+      const { taskId } = call();
+      await end(taskId);
+      await waitFor('the row', async () => await job(taskId));
+      expect(await job(taskId)).toMatchObject({ attempts: 0 });
+      await waitFor('the token to be forgotten', async () => {
+        const { rows } = await database.pool.query('SELECT FROM access_token WHERE acd_id = $1', [acd.acdId]);
+        return rows.length === 0;
+      });
+    });
   });
 });

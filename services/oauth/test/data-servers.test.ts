@@ -82,9 +82,10 @@ const revisionOf = async (acdId: string) =>
   (await database.pool.query('SELECT revision FROM acd WHERE acd_id = $1', [acdId])).rows[0].revision as number;
 const auditOf = async (where: string, value: string) =>
   (
-    await database.pool.query(`SELECT action, subject, changes FROM audit_entry WHERE ${where} ORDER BY audit_id`, [
-      value,
-    ])
+    await database.pool.query(
+      `SELECT action, subject, changes FROM audit_entry WHERE action LIKE 'data-server%' AND ${where} ORDER BY audit_id`,
+      [value],
+    )
   ).rows;
 
 describe('ACD-04 the default data server', () => {
@@ -120,13 +121,13 @@ describe('ACD-04 the default data server', () => {
 
 describe('ACD-04 data servers', () => {
   it.each([
-    [{ name: '' }, 400, 'body/name'],
-    [{ name: 'x'.repeat(101) }, 400, 'body/name'],
-    [{ name: 'a\u0000b' }, 400, 'body/name'],
-    [{ name: ' Frankfurt' }, 422, 'name'],
-    [{ name: 'Frankfurt', roles: { recording: { enabled: true } } }, 400, 'body/roles'],
-    [{ name: 'Paris' }, 409, 'name'],
-  ])('are refused: %j', async (body, status, field) => {
+    ['no name', { name: '' }, 400, 'body/name'],
+    ['a name that is too long', { name: 'x'.repeat(101) }, 400, 'body/name'],
+    ['a name that no database takes', { name: 'a\u0000b' }, 400, 'body/name'],
+    ['white space around the name', { name: ' Frankfurt' }, 422, 'name'],
+    ['a role that is none', { name: 'Frankfurt', roles: { recording: { enabled: true } } }, 400, 'body/roles'],
+    ['a name in use in another case', { name: 'Paris' }, 409, 'name'],
+  ])('are refused for %s', async (_, body, status, field) => {
     await create('PARIS');
     const answer = await send('/v1/data-servers', { body });
     expect(answer).toMatchObject({ status, body: { remedy: expect.any(String) } });
@@ -155,7 +156,7 @@ describe('ACD-04 data servers', () => {
     const [{ dataServerId }] = await list();
     expect(await switchCapture(dataServerId, true)).toMatchObject({ status: 200, etag: '"1"' });
     expect(await revisionOf(acdId)).toBe(1);
-    expect(await auditOf('acd_id = $1', acdId)).toHaveLength(1);
+    expect(await auditOf('acd_id = $1', acdId)).toEqual([]);
   });
 
   it('tell of a switch to the ACDs that it concerns: nobody works, and later they work again', async () => {
@@ -257,12 +258,11 @@ describe('ACD-06 changes of data servers', () => {
     await switchCapture(frankfurt, false);
     const entries = await auditOf('acd_id = $1', acdId);
     expect(entries.map((one) => one.action)).toEqual([
-      'acd-created',
       'data-servers-assigned',
       'data-servers-changed',
       'data-servers-changed',
     ]);
-    expect(entries.slice(1).map((one) => one.changes)).toEqual([
+    expect(entries.map((one) => one.changes)).toEqual([
       [{ field: 'assigned.capture', before: null, after: name }],
       [{ field: 'dataServers.capture', before: 'default', after: name }],
       [{ field: 'dataServers.capture', before: name, after: null }],

@@ -12,7 +12,7 @@ export interface SubscriptionJobDeps extends TendSubscriptionDeps {
 const LEASE_MS = 120_000;
 const LOOK_MS = 1_000;
 const ACDS_PER_TURN = 50;
-/** An ACD that could not be tended (no token yet, Webex away) is left alone for this long. */
+/** An ACD that could not be tended (no token yet, Webex away) is left alone for this long, or until it is changed. */
 const REST_MS = 30_000;
 
 /**
@@ -21,7 +21,7 @@ const REST_MS = 30_000;
  */
 export function startSubscriptionJob(deps: SubscriptionJobDeps): Repeating {
   const tend = createTendSubscriptionStep(deps);
-  const restsUntilMs = new Map<string, number>();
+  const resting = new Map<string, { untilMs: number; revision: number }>();
 
   async function tendOne(acdId: string, signal: AbortSignal): Promise<void> {
     const lease = createLease({ pool: deps.sql, name: `webhook:${acdId}`, ttlMs: LEASE_MS });
@@ -41,16 +41,16 @@ export function startSubscriptionJob(deps: SubscriptionJobDeps): Repeating {
     async turn(signal) {
       if (deps.publicBase === undefined) return false;
       const nowMs = deps.nowMs();
-      for (const [acdId, untilMs] of restsUntilMs) if (untilMs <= nowMs) restsUntilMs.delete(acdId);
-      const acdIds = await listAcdsToTend(deps.sql, {
+      for (const [acdId, { untilMs }] of resting) if (untilMs <= nowMs) resting.delete(acdId);
+      const acds = await listAcdsToTend(deps.sql, {
         ...deps.worker,
         checkedBeforeMs: nowMs - deps.checkEveryMs,
-        except: [...restsUntilMs.keys()],
+        except: [...resting].map(([acdId, { revision }]) => ({ acdId, revision })),
         limit: ACDS_PER_TURN,
       });
-      for (const acdId of acdIds) {
+      for (const { acdId, revision } of acds) {
         if (signal.aborted) break;
-        restsUntilMs.set(acdId, nowMs + Math.min(REST_MS, deps.checkEveryMs));
+        resting.set(acdId, { revision, untilMs: nowMs + Math.min(REST_MS, deps.checkEveryMs) });
         await tendOne(acdId, signal);
       }
       return false;

@@ -71,22 +71,37 @@ export async function forgetSubscription(sql: SqlClient, acdId: string): Promise
   );
 }
 
+/** An ACD and the revision of it that was seen. */
+export interface TendedAcd {
+  acdId: string;
+  revision: number;
+}
+
 /**
  * ACDs whose subscription is to be looked after: worked for by this worker and due; or deleted, or with the role
- * switched off, while one is left, which any worker takes back. At most `limit`.
+ * switched off, while one is left, which any worker takes back. `except`: those that have not changed since. At most
+ * `limit`.
  */
 export async function listAcdsToTend(
   sql: SqlClient,
-  o: WorkerOf & { checkedBeforeMs: number; except: string[]; limit: number },
-): Promise<string[]> {
-  const { rows } = await sql.query<{ acd_id: string }>(
-    `SELECT acd.acd_id FROM acd LEFT JOIN webhook_subscription w USING (acd_id)
-     WHERE acd.acd_id <> ALL($2::uuid[]) AND (
+  o: WorkerOf & { checkedBeforeMs: number; except: readonly TendedAcd[]; limit: number },
+): Promise<TendedAcd[]> {
+  const { rows } = await sql.query<{ acd_id: string; revision: number }>(
+    `SELECT acd.acd_id, acd.revision FROM acd LEFT JOIN webhook_subscription w USING (acd_id)
+     WHERE NOT EXISTS (SELECT FROM unnest($2::uuid[], $6::int[]) AS e(acd_id, revision)
+                       WHERE e.acd_id = acd.acd_id AND e.revision >= acd.revision) AND (
        (acd.active AND acd.data_servers->>$4::text = $5 AND coalesce(w.checked_at_ms, 0) <= $1)
        OR (acd.active AND acd.data_servers->>$4::text IS NULL AND w.acd_id IS NOT NULL)
        OR (acd.deleted AND w.acd_id IS NOT NULL))
      ORDER BY coalesce(w.checked_at_ms, 0), acd.acd_id LIMIT $3`,
-    [o.checkedBeforeMs, o.except, o.limit, o.role, o.dataServer],
+    [
+      o.checkedBeforeMs,
+      o.except.map(({ acdId }) => acdId),
+      o.limit,
+      o.role,
+      o.dataServer,
+      o.except.map(({ revision }) => revision),
+    ],
   );
-  return rows.map((row) => row.acd_id);
+  return rows.map((row) => ({ acdId: row.acd_id, revision: row.revision }));
 }

@@ -17,6 +17,7 @@ CREATE INDEX directory_user_list ON directory_user (tenant_id, sort_key, user_id
 CREATE INDEX directory_user_full_name ON directory_user (tenant_id, full_key);
 CREATE INDEX directory_user_email ON directory_user (tenant_id, email_key);
 CREATE INDEX directory_user_external ON directory_user (acd_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX directory_user_merged_of_acd ON directory_user (acd_id) WHERE merged_into_user_id IS NOT NULL;
 -- Screen recording finds the user by it, so two must not share it (SYNC-08, SCR-04). A merged user keeps its own aside.
 CREATE UNIQUE INDEX directory_user_login ON directory_user (tenant_id, login_key) WHERE merged_into_user_id IS NULL;
 
@@ -24,6 +25,7 @@ ALTER TABLE directory_team
   ADD COLUMN name_key text COLLATE "C" NOT NULL GENERATED ALWAYS AS (name_key(name)) STORED;
 CREATE INDEX directory_team_list ON directory_team (tenant_id, name_key, team_id);
 CREATE INDEX directory_team_merged ON directory_team (merged_into_team_id) WHERE merged_into_team_id IS NOT NULL;
+CREATE INDEX directory_team_merged_of_acd ON directory_team (acd_id) WHERE merged_into_team_id IS NOT NULL;
 -- Names of the ACD are what they are; two teams that were made here differ.
 CREATE UNIQUE INDEX directory_team_local_name ON directory_team (acd_id, name_key)
   WHERE source = 'wfo' AND NOT deleted AND merged_into_team_id IS NULL;
@@ -74,7 +76,7 @@ CREATE TABLE merge_record (
   duplicate_id  uuid REFERENCES duplicate_candidate (duplicate_id),
   state         text NOT NULL CHECK (state IN ('merged', 'undone')),
   revision      integer NOT NULL DEFAULT 1,
-  -- {survivorBefore, survivorAfter, mergedBefore, mergedKey, repointed}
+  -- {keys, repointed} and of users {survivorBefore, survivorAfter, mergedBefore}; src/duplicates/merge-repository.ts
   snapshot      jsonb NOT NULL,
   merged_at_ms  bigint NOT NULL,
   merged_by     text NOT NULL,

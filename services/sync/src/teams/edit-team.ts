@@ -4,7 +4,15 @@ import { type AuditChange, appendAudit } from '../audit/audit-repository.ts';
 import { conflict, notFound, refused } from '../listing/refusals.ts';
 import { publishTeams } from '../publish/directory-events.ts';
 import type { EditDeps } from '../users/edit-user.ts';
-import { countUsers, findTeam, hasAcd, insertLocalTeam, type Team, updateLocalTeam } from './team-repository.ts';
+import {
+  countUsers,
+  findTeam,
+  hasAcd,
+  insertLocalTeam,
+  standsForOthers,
+  type Team,
+  updateLocalTeam,
+} from './team-repository.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -95,6 +103,13 @@ export async function deleteTeam({ pool, clock }: EditDeps, request: KnownTeamRe
         title,
         detail: `“${team.name}” is the default team, which new users join (SYNC-02).`,
         remedy: `Name another default team first: PATCH /v1/acds/${team.acdId}/sync-settings.`,
+      });
+    }
+    if (await standsForOthers(tx, team.teamId)) {
+      throw conflict({
+        title,
+        detail: `“${team.name}” stands for teams that were merged into it.`,
+        remedy: `Undo those merges first: GET /v1/merges?itemId=${team.teamId}&state=merged.`,
       });
     }
     const users = await countUsers(tx, team.teamId);

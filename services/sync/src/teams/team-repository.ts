@@ -62,6 +62,12 @@ export async function countUsers(sql: SqlClient, teamId: string): Promise<number
   return rows[0]!.users;
 }
 
+/** Whether teams were merged into a team. */
+export async function standsForOthers(sql: SqlClient, teamId: string): Promise<boolean> {
+  const { rows } = await sql.query('SELECT 1 FROM directory_team WHERE merged_into_team_id = $1 LIMIT 1', [teamId]);
+  return rows.length > 0;
+}
+
 /** Whether the tenant has this ACD. */
 export async function hasAcd(sql: SqlClient, key: { tenantId: string; acdId: string }): Promise<boolean> {
   const { rows } = await sql.query('SELECT 1 FROM acd WHERE acd_id = $1 AND tenant_id = $2 AND NOT deleted', [

@@ -26,11 +26,20 @@ export async function applyRun(context: RunContext): Promise<void> {
       await fence(context, tx);
       const changes = await nextChanges(tx, run.runId, CHUNK);
       if (changes.length > 0) await applyChunk(context, tx, changes);
-      else await endRun(context, tx);
       return changes.length > 0;
     });
-    if (!isMore) return;
+    if (!isMore) break;
   }
+  const { tenantId, acdId } = lease.acd;
+  await deps.afterChanges?.(deps.pool, { tenantId, acdId, runId: run.runId, nowMs: deps.clock.nowMs() });
+  await inTransaction(deps.pool, async (tx) => {
+    await fence(context, tx);
+    await moveRun(
+      tx,
+      { ...run, state: 'applying' },
+      { to: 'done', fields: { problem: null, endedAtMs: deps.clock.nowMs() } },
+    );
+  });
 }
 
 async function applyChunk({ deps, lease, run }: RunContext, tx: PoolClient, changes: StoredChange[]): Promise<void> {
@@ -45,12 +54,4 @@ async function applyChunk({ deps, lease, run }: RunContext, tx: PoolClient, chan
     ...(await applyUsers(tx, apply, of('user'))),
   ];
   await settleChanges(tx, { runId: run.runId, changes, applied: new Set(applied) });
-}
-
-async function endRun({ deps, run }: RunContext, tx: PoolClient): Promise<void> {
-  await moveRun(
-    tx,
-    { ...run, state: 'applying' },
-    { to: 'done', fields: { problem: null, endedAtMs: deps.clock.nowMs() } },
-  );
 }

@@ -129,8 +129,9 @@ export interface SyncEnd {
 export async function releaseSync(client: SqlClient, lease: SyncLease, end: SyncEnd): Promise<void> {
   await client.query(
     `UPDATE sync_lease l SET owner = NULL, lease_expires_at_ms = NULL,
-       next_run_at_ms = CASE WHEN $7::jsonb IS NULL AND EXISTS (
-           SELECT FROM sync_run r WHERE r.acd_id = l.acd_id AND r.state IN ('queued', 'applying')) THEN 0 ELSE $4::bigint END,
+       next_run_at_ms = CASE WHEN EXISTS (
+           SELECT FROM sync_run r WHERE r.acd_id = l.acd_id
+             AND (r.state = 'queued' OR (r.state = 'applying' AND $7::jsonb IS NULL))) THEN 0 ELSE $4::bigint END,
        last_started_at_ms = coalesce($6::bigint, last_started_at_ms),
        last_success_at_ms = CASE WHEN $7::jsonb IS NULL THEN $5::bigint ELSE last_success_at_ms END,
        last_complete_at_ms = CASE WHEN $8 THEN $5::bigint ELSE last_complete_at_ms END,

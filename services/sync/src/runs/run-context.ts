@@ -15,15 +15,14 @@ export interface SyncSettingsOfProcess {
   retention: Retention;
 }
 
-/** What is looked for among users and teams once a run has applied its plan: probable duplicates (SYNC-07). */
-export type FindDuplicates = (o: {
-  pool: Pool;
-  acd: AcdChanged;
-  runId: string;
-  nowMs: number;
-  /** To be called first in every transaction that writes: throws when the run is not ours any more. */
-  fence(tx: PoolClient): Promise<void>;
-}) => Promise<void>;
+/**
+ * What follows from a run's changes before it is done (SYNC-07); called again, for the same run, by whoever takes over
+ * after a kill. What it does is guarded by the rows that it locks.
+ */
+export type AfterChanges = (
+  pool: Pool,
+  run: { tenantId: string; acdId: string; runId: string; nowMs: number },
+) => Promise<unknown>;
 
 export interface SyncJobDeps {
   pool: Pool;
@@ -32,7 +31,7 @@ export interface SyncJobDeps {
   sourceOf(acd: AcdChanged): DirectorySource;
   tokens: Pick<TokenSource, 'copyNewer'>;
   reports: Pick<RoleReports, 'report'>;
-  findDuplicates?: FindDuplicates;
+  afterChanges?: AfterChanges;
   owner: string;
   /** Whose ACDs are synced (ACD-04). */
   dataServer: string;

@@ -85,6 +85,8 @@ function askRoutes(app: App, deps: RunRouteDeps): void {
         const requestedAtMs = deps.clock.nowMs();
         const { tenantId } = acd;
         const requestedBy = request.caller.subject;
+        // The lease first: runs lock it before their own row, too.
+        await makeRunDue(tx, acdId);
         const queued = await queueRun(tx, {
           runId: randomUUID(),
           tenantId,
@@ -93,7 +95,6 @@ function askRoutes(app: App, deps: RunRouteDeps): void {
           requestedBy,
           requestedAtMs,
         });
-        await makeRunDue(tx, acdId);
         if (queued) return queued;
         const waiting = await lockRuns(tx, acdId, ['queued']);
         return waiting.find((one) => (one.trigger === 'dry-run') === (trigger === 'dry-run')) ?? null;
@@ -255,6 +256,7 @@ async function decide(
   return await inTransaction(deps.pool, async (tx) => {
     const found = await findRun(tx, o.runId);
     if (!found || found.tenantId !== o.tenantId) throw notFound('run', o.runId, 'GET /v1/acds/{acdId}/sync-runs');
+    await makeRunDue(tx, found.acdId);
     const waiting = (await lockRuns(tx, found.acdId, ['awaiting-approval'])).find(({ runId }) => runId === o.runId);
     if (!waiting) {
       const now = (await findRun(tx, o.runId))?.state ?? found.state;
@@ -280,7 +282,6 @@ async function decide(
       changes: [{ field: 'state', before: 'awaiting-approval', after: isApproval ? 'applying' : 'rejected' }],
       occurredAtMs: decidedAtMs,
     });
-    if (isApproval) await makeRunDue(tx, waiting.acdId);
     return (await findRun(tx, o.runId))!;
   });
 }

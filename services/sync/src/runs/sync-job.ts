@@ -130,13 +130,6 @@ async function work(deps: SyncJobDeps, o: { lease: SyncLease; signal: AbortSigna
   if (turn.state !== 'applying') return;
   await applyRun(context);
   turn.state = 'done';
-  await deps.findDuplicates?.({
-    pool: deps.pool,
-    acd: lease.acd,
-    runId: run.runId,
-    nowMs: deps.clock.nowMs(),
-    fence: (tx) => fence(context, tx),
-  });
 }
 
 async function finish(deps: SyncJobDeps, o: { lease: SyncLease; turn: Turn; stopping: AbortSignal }): Promise<void> {

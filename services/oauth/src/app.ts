@@ -13,6 +13,8 @@ import { auditRoutes } from './audit/audit-route.ts';
 import { authorizationRoutes } from './authorization/authorization-route.ts';
 import { clientRoutes } from './clients/client-route.ts';
 import { acdDataServerRoutes, dataServerRoutes } from './data-servers/data-server-route.ts';
+import { healthRoutes } from './health/health-route.ts';
+import { preflightRoutes } from './preflight/preflight-route.ts';
 import type { Wiring } from './wiring.ts';
 
 const STALLED_RELAY_MS = 60_000;
@@ -42,6 +44,8 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
   dataServerRoutes(app, wiring);
   acdDataServerRoutes(app, wiring);
   authorizationRoutes(app, wiring);
+  preflightRoutes(app, wiring);
+  healthRoutes(app, wiring);
   keyRotationRoute(app, { job: wiring.rewrapJob });
   await eventBlobRoutes(app, { pool });
   return app;

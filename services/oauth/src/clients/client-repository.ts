@@ -97,19 +97,6 @@ export async function listUsers(sql: SqlClient, clientRef: string): Promise<{ ac
   return rows.map((row) => ({ acdId: row.acd_id, name: row.name }));
 }
 
-/**
- * Makes the tokens of a client due that wait after a failure: a secret that was put right is tried at once. Those whose
- * refresh token has ended stay ended. Gives how many there are.
- */
-export async function tryRefreshesAtOnce(tx: SqlClient, o: { clientRef: string; nowMs: number }): Promise<number> {
-  const { rowCount } = await tx.query(
-    `UPDATE token t SET next_refresh_at_ms = $2 FROM acd a
-     WHERE a.acd_id = t.acd_id AND a.client_ref = $1 AND NOT a.deleted AND t.failures > 0 AND t.next_refresh_at_ms > $2`,
-    [o.clientRef, o.nowMs],
-  );
-  return rowCount ?? 0;
-}
-
 /** Clients of the tenant, in order of their names, beginning after `afterName`; the secret is not read. */
 export async function listClients(
   sql: SqlClient,

@@ -8,6 +8,7 @@ import {
   sqlState,
 } from '@wxcc-wfo/service-kit';
 import { appendAudit, changesBetween, secretChange } from '../audit/audit-repository.ts';
+import { retryWithNewCredentials } from '../tokens/retry-tokens.ts';
 import type { Wiring } from '../wiring.ts';
 import {
   deleteClient,
@@ -17,7 +18,6 @@ import {
   type OAuthClientRecord,
   quotaKeyOf,
   secretBinding,
-  tryRefreshesAtOnce,
   updateClient,
 } from './client-repository.ts';
 import type { CreateClient, PatchClient } from './client-view.ts';
@@ -81,7 +81,7 @@ export async function changeClient(
       const client = { ...before, name: name ?? before.name, revision: before.revision + 1, changedAtMs: nowMs };
       if (clientSecret !== undefined) {
         client.sealedSecret = wiring.seals.atRest.seal(clientSecret, secretBinding(client.clientRef));
-        await tryRefreshesAtOnce(tx, { clientRef: client.clientRef, nowMs });
+        await retryWithNewCredentials(tx, { clientRef: client.clientRef, nowMs }, wiring.retryRules);
       }
       await updateClient(tx, client);
       await audit(tx, { client, subject: o.subject, action: 'client-changed', changes, nowMs });

@@ -96,7 +96,8 @@ function refusalsOfName(name: string): Refusal[] {
   return [{ field: 'name', reason: 'It begins or ends with white space.', remedy: 'Send the name without it.' }];
 }
 
-function refusalsOfUsername(username: string): Refusal[] {
+/** The account’s form and domain. */
+export function refusalsOfUsername(username: string): Refusal[] {
   const match = /^[^\s@<>"(),;:]+@((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9])$/i.exec(username);
   if (!match) {
     return [

@@ -79,11 +79,16 @@ function configurationOf(form: AcdForm, byOAuth: boolean): AcdConfiguration {
 }
 
 /** The form that an ACD would be sent with; the API key is not in it. */
-export function formOf(acd: AcdSettings): AcdForm {
-  const { configuration, ...rest } = acd;
-  const byOAuth = VARIANTS[acd.variant].authorization === 'oauth';
-  const { qualityManagement, metadataMappings, ...common } = configuration;
-  return { ...rest, ...common, ...(byOAuth ? { qualityManagement, metadataMappings } : {}) };
+export function formOf(settings: AcdSettings): AcdForm {
+  // Picked one by one: a whole ACD may be given, and its other fields are no form's.
+  const { variant, clientRef, name, username, webexOrgId, apiUrl, mediaApiUrl } = settings;
+  const { qualityManagement, metadataMappings, ...common } = settings.configuration;
+  const byOAuth = VARIANTS[variant].authorization === 'oauth';
+  return {
+    ...{ variant, clientRef, name, username, webexOrgId, apiUrl, mediaApiUrl },
+    ...common,
+    ...(byOAuth ? { qualityManagement, metadataMappings } : {}),
+  };
 }
 
 /**

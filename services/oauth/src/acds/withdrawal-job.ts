@@ -5,6 +5,7 @@ import {
   endWithdrawal,
   listApiKeys,
   listWithdrawals,
+  type StoredApiKey,
 } from './credential-repository.ts';
 
 const PAGE = 200;
@@ -35,12 +36,24 @@ export async function handOverApiKeys(wiring: Wiring): Promise<number> {
   for (let afterAcdId: string | null = null; ; ) {
     const page = await listApiKeys(wiring.pool, { afterAcdId, limit: PAGE });
     const versions = await wiring.handover.versions(page.map(({ acdId }) => acdId));
-    for (const [index, { acdId, version, sealedKey }] of page.entries()) {
-      if (versions[index]!.held >= version) continue;
-      const accessToken = wiring.seals.atRest.open(sealedKey, apiKeyBinding(acdId, version)).toString('utf8');
-      if (await wiring.handover.put({ acdId, version, accessToken, expiresAtMs: API_KEY_EXPIRES_AT_MS })) written++;
+    for (const [index, key] of page.entries()) {
+      if (versions[index]!.held < key.version && (await handOverStored(wiring, key))) written++;
     }
     if (page.length < PAGE) return written;
     afterAcdId = page.at(-1)!.acdId;
   }
+}
+
+/** A stored key that does not open must not keep the others from their services. */
+async function handOverStored(wiring: Wiring, key: StoredApiKey): Promise<boolean> {
+  const { acdId, version, sealedKey } = key;
+  let accessToken: string;
+  try {
+    accessToken = wiring.seals.atRest.open(sealedKey, apiKeyBinding(acdId, version)).toString('utf8');
+  } catch (error) {
+    wiring.metrics.oauth_handovers_total.add(1, { outcome: 'failed' });
+    wiring.logger.error({ acdId, version, err: error }, 'an API key does not open; give back the old SEALING_KEYS');
+    return false;
+  }
+  return await wiring.handover.put({ acdId, version, accessToken, expiresAtMs: API_KEY_EXPIRES_AT_MS });
 }

@@ -121,7 +121,8 @@ async function finish(
   const kept = await inTransaction(pool, async (tx) => {
     const locked = await findAcd(tx, acd.acdId, true);
     if (!locked || locked.deleted) throw refusals.notFound(acd.acdId);
-    // What was compared with the sign-in may have been changed meanwhile.
+    // What was compared with the sign-in may have been changed meanwhile; a token of another client cannot be refreshed.
+    if (locked.clientRef !== acd.clientRef) throw refusals.stateMismatch();
     judge(locked, granted);
     const token = await keepToken(tx, { acd: locked, granted: granted.tokens }, wiring);
     await appendAudit(tx, {

@@ -19,6 +19,8 @@ export interface ShardRelayOptions {
   pollMs: number;
   sendDeadlineMs: number;
   publicUrl: string | undefined;
+  /** Runs a turn when this process has room for it: every turn holds its rows several times over. */
+  limitTurns: <T>(turn: () => Promise<T>) => Promise<T>;
   onStep?: ((step: RelayStep, shard: number) => Promise<void> | void) | undefined;
 }
 export type RelayStep = 'balancing' | 'leased' | 'fenced-in' | 'read' | 'sent' | 'committed' | 'deleted';
@@ -150,7 +152,8 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
       pending = false;
       try {
         const beganMs = performance.now();
-        const sent = await turn();
+        // While it waited for room, the lease may have ended.
+        const sent = await o.limitTurns(async () => (isOurs() ? await turn() : 'nothing'));
         failures = 0;
         if (sent === 'full') continue;
         const gatherMs = beganMs + GATHER_MS - performance.now();

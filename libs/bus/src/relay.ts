@@ -5,6 +5,7 @@ import { EVENT_DEFINITIONS, TOPIC_NAMES } from '@wxcc-wfo/contracts';
 import type { Pool, PoolClient } from 'pg';
 import type { Bus } from './bus.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
+import { createLimit } from './limit.ts';
 import type { Logger } from './logger.ts';
 import { OUTBOX_SHARDS } from './outbox.ts';
 import { measureBacklog } from './outbox-backlog.ts';
@@ -45,6 +46,8 @@ export interface Relay {
   shards(): number[];
 }
 
+/** One reads its rows while another waits for the broker; more would only hold more rows in memory. */
+const TURNS_AT_ONCE = 2;
 const BLOB_RETENTION_MS = 14 * 24 * 3_600_000;
 
 /**
@@ -57,6 +60,7 @@ export function createRelay(o: RelayOptions): Relay {
   const leases = createLeaseBook(o.pool, { owner, leaseMs });
   const active = new Map<number, ShardRelay>();
   const stopping = new AbortController();
+  const limitTurns = createLimit(TURNS_AT_ONCE);
   let lastTickMs = Date.now();
   let loop: Promise<void> | undefined;
   let listener: { close(): void } | undefined;
@@ -89,6 +93,7 @@ export function createRelay(o: RelayOptions): Relay {
           pollMs: o.pollMs ?? 500,
           sendDeadlineMs: o.sendDeadlineMs ?? 30_000,
           publicUrl: o.publicUrl,
+          limitTurns,
           onStep: o.onStep,
         }),
       );

@@ -47,6 +47,8 @@ export interface Wiring {
   tokenJobs: TokenJobs;
   /** Seals what is stored anew after a change of SEALING_KEYS. */
   rewrapJob: RewrapJob;
+  /** What stands for Webex in this deployment; the base of the data APIs is the ACD’s. */
+  endpoints: WebexEndpoints;
   /** Whether a Webex URL may be called in this deployment. */
   mayCall(url: string): boolean;
   /** Hands a token over; a Redis that is away is not an error, the hand-over job comes after. */
@@ -86,6 +88,7 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
       confirmRefusalMs: config.REFUSAL_CONFIRM_SECONDS * 1000,
       earlyAfterMs: config.EARLY_REFRESH_SECONDS * 1000,
     },
+    endpoints,
     provider: createProvider({ endpoints, quota }),
     mayCall(apiUrl) {
       try {

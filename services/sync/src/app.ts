@@ -8,8 +8,15 @@ import {
   type Lifecycle,
   readAsTenant,
 } from '@wxcc-wfo/service-kit';
+import { auditRoutes } from './audit/audit-route.ts';
+import { duplicateRoutes } from './duplicates/duplicate-route.ts';
+import { queueRoutes } from './queues/queue-route.ts';
+import { referenceRoutes } from './reference/reference-route.ts';
+import { roleRoutes } from './roles/role-route.ts';
 import { runRoutes } from './runs/run-route.ts';
 import { settingsRoutes } from './settings/settings-route.ts';
+import { teamRoutes } from './teams/team-route.ts';
+import { userRoutes } from './users/user-route.ts';
 import type { Wiring } from './wiring.ts';
 
 const STALLED_LOOP_MS = 60_000;
@@ -38,6 +45,8 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
   });
   runRoutes(app, { pool, clock, onDue: wiring.syncJob.wake });
   settingsRoutes(app, { pool, clock });
+  const directoryRoutes = [userRoutes, teamRoutes, queueRoutes, referenceRoutes, roleRoutes, duplicateRoutes];
+  for (const register of [...directoryRoutes, auditRoutes]) register(app, { pool, clock });
   await deadLetterRoutes(app, {
     deadLetters: createDeadLetters({
       pool,

@@ -2,6 +2,7 @@ import { TOPICS } from '@wxcc-wfo/contracts';
 import { runService } from '@wxcc-wfo/service-kit';
 import { buildApp } from './app.ts';
 import { syncConfig } from './config.ts';
+import { createDirectoryWork } from './roles/directory-work-job.ts';
 import { startObserveJob } from './runs/observe-job.ts';
 import { createWiring, waitForRedis } from './wiring.ts';
 
@@ -18,12 +19,16 @@ await runService({
     reports.start();
     syncJob.start();
     const observeJob = startObserveJob(wiring);
+    const directoryWork = createDirectoryWork(wiring);
     consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);
     return {
       url,
       stop: [
         { name: 'http', run: () => app.close() },
-        { name: 'runs', run: () => Promise.all([syncJob.stop(), reports.stop(), observeJob.stop()]) },
+        {
+          name: 'runs',
+          run: () => Promise.all([syncJob.stop(), reports.stop(), observeJob.stop(), directoryWork.stop()]),
+        },
         { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
         { name: 'relay', run: (remainingMs) => relay.stop(remainingMs) },
         { name: 'connections', run: () => Promise.all([quota.close(), redis.disconnect(), pool.end()]) },

@@ -5,6 +5,7 @@ import { touchUsers } from '../users/user-repository.ts';
 
 /** Users per transaction. */
 const BATCH = 500;
+const PAUSE_MS = 1_000;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
 export interface DirectoryWorkDeps {
@@ -56,9 +57,9 @@ export async function addTeamMove(
 }
 
 /** Works off what follows from edits, a batch of users per transaction; any number of replicas may do it. */
-export function createDirectoryWork(deps: DirectoryWorkDeps & { logger: Logger; pauseMs: number }): Repeating {
-  const { logger, pauseMs } = deps;
-  return repeat({ name: 'directory work', pauseMs, logger, turn: () => workOnce(deps) });
+export function createDirectoryWork(deps: DirectoryWorkDeps & { logger: Logger }): Repeating {
+  const { logger } = deps;
+  return repeat({ name: 'directory work', pauseMs: PAUSE_MS, logger, turn: () => workOnce(deps) });
 }
 
 /** Does one batch; false where there is nothing to do, or others are doing all of it. */

@@ -1,20 +1,23 @@
 import { type BatchHandler, done } from '@wxcc-wfo/bus';
-import type { AcdChanged } from '@wxcc-wfo/contracts';
+import { ACD_VARIANTS, type AcdChanged, type AcdVariant } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { WorkerOf } from './roles/worker-of.ts';
 
-/** Work is done for an ACD that is authorized and not deleted. */
-function isActive(acd: AcdChanged): boolean {
-  return !acd.deleted && acd.authorization === 'authorized';
+/** Work is done for an ACD that is authorized, not deleted, and of a variant that the service speaks. */
+function isActive(acd: AcdChanged, variants: readonly AcdVariant[]): boolean {
+  return !acd.deleted && acd.authorization === 'authorized' && variants.includes(acd.variant);
 }
 
 /**
  * Handler that keeps the copies: a lower revision changes nothing, deletion lasts whatever comes after it (ACD-05).
  * `afterStore` runs in the same transaction with the ACDs whose copy changed, as they are now, sorted by id.
+ * @param o.variants those whose APIs the service speaks; ACDs of others are known, and nothing is done for them
  */
 export function createAcdChangedHandler(
   afterStore?: (acds: AcdChanged[], tx: SqlClient) => Promise<void>,
+  o: { variants?: readonly AcdVariant[] } = {},
 ): BatchHandler<'acd-changed'> {
+  const variants = o.variants ?? ACD_VARIANTS;
   return async function storeAcds(events, tx) {
     const latest = new Map<string, AcdChanged>();
     const deleted = new Set<string>();
@@ -38,7 +41,7 @@ export function createAcdChangedHandler(
         acds.map((acd) => acd.tenantId),
         acds.map((acd) => acd.revision),
         acds.map((acd) => acd.deleted),
-        acds.map(isActive),
+        acds.map((acd) => isActive(acd, variants)),
         acds.map((acd) => JSON.stringify(acd)),
       ],
     );

@@ -55,6 +55,15 @@ describe('ACD-05 copies of ACDs over real Postgres', () => {
     },
   );
 
+  it('ACD-02 is not worked for by a service that does not speak its variant’s APIs', async () => {
+    const programmatic = createAcdChangedHandler(undefined, { variants: ['2.0'] });
+    const [old, modern] = [anAcd({ variant: '1.0-cmsv1' }), anAcd()];
+    const received = [old, modern].map((payload) => ({ payload }) as ReceivedEvent<'acd-changed'>);
+    await inTransaction(pool, (tx) => programmatic(received, tx));
+    expect([await isActive(old), await isActive(modern)]).toEqual([false, true]);
+    expect(await findAcd(pool, old.acdId)).toEqual(old);
+  });
+
   it('ACD-04 is worked for by the data server of its role only, and by nobody where the role is switched off', async () => {
     const dataServers = { sync: 'default', capture: 'Frankfurt', realTimeEvents: 'default', mediaImport: null };
     const acd = anAcd({ dataServers });

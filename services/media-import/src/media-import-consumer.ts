@@ -10,10 +10,14 @@ export function createMediaImportConsumer(options: Omit<ConsumerOptions, 'handle
   return createConsumer({
     ...consumer,
     handlers: {
-      [TOPICS.acdChanged]: createAcdChangedHandler(async (acds, tx) => {
-        const deleted = acds.filter((acd) => acd.deleted).map((acd) => acd.acdId);
-        if (deleted.length > 0) await endJobsOfDeletedAcds(tx, deleted);
-      }),
+      [TOPICS.acdChanged]: createAcdChangedHandler(
+        async (acds, tx) => {
+          const deleted = acds.filter((acd) => acd.deleted).map((acd) => acd.acdId);
+          if (deleted.length > 0) await endJobsOfDeletedAcds(tx, deleted);
+        },
+        // Captures are of the programmatic APIs.
+        { variants: ['2.0'] },
+      ),
       // The token itself is copied after the commit: the hand-over store must not hold up a transaction.
       [TOPICS.tokenRefreshed]: async function wakeJobs(events, tx) {
         const acdIds = [...new Set(events.map((event) => event.payload.acdId))].sort();

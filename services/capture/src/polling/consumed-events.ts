@@ -4,12 +4,15 @@ import { TOPICS } from '@wxcc-wfo/contracts';
 import { dropHintsOfAcds } from '../webhooks/hint-repository.ts';
 import { makeFailedPollsDue, makePollsDue } from './lease-repository.ts';
 
-/** A changed ACD is due for a poll at once; a deleted one loses its hints. */
-const handleAcdChanged = createAcdChangedHandler(async (acds, tx) => {
-  await makePollsDue(tx, acds);
-  const deleted = acds.filter((acd) => acd.deleted).map((acd) => acd.acdId);
-  if (deleted.length > 0) await dropHintsOfAcds(tx, deleted);
-});
+/** A changed ACD is due for a poll at once; a deleted one loses its hints. Only the programmatic APIs can search tasks. */
+const handleAcdChanged = createAcdChangedHandler(
+  async (acds, tx) => {
+    await makePollsDue(tx, acds);
+    const deleted = acds.filter((acd) => acd.deleted).map((acd) => acd.acdId);
+    if (deleted.length > 0) await dropHintsOfAcds(tx, deleted);
+  },
+  { variants: ['2.0'] },
+);
 
 /** A new token is a reason to try again at once where polling failed. The copying itself comes after the commit. */
 const handleTokenRefreshed: BatchHandler<'token-refreshed'> = async (events, tx) => {

@@ -7,6 +7,7 @@ import { captureBench } from './capture-bench.ts';
 import { latencyBench } from './latency/latency-bench.ts';
 import { type Benchmark, formatTable, type Measurement } from './measurement.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
+import { propagationBench } from './propagation-bench.ts';
 
 const BENCHMARKS: Benchmark[] = [
   pipelineBench,
@@ -14,6 +15,7 @@ const BENCHMARKS: Benchmark[] = [
   captureBench,
   { name: 'import', run: importBench },
   audioBench,
+  propagationBench,
 ];
 const HELP = `npm run bench [-- options]
   --only=NAME  one of ${BENCHMARKS.map(({ name }) => name).join(', ')}; may be given several times

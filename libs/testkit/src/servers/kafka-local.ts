@@ -38,6 +38,7 @@ group.min.session.timeout.ms=1000
 log.segment.bytes=67108864
 log.index.size.max.bytes=262144
 log.cleaner.dedupe.buffer.size=8388608
+log.cleaner.backoff.ms=500
 num.network.threads=2
 num.io.threads=4
 background.threads=2

@@ -256,7 +256,8 @@ async function decide(
   return await inTransaction(deps.pool, async (tx) => {
     const found = await findRun(tx, o.runId);
     if (!found || found.tenantId !== o.tenantId) throw notFound('run', o.runId, 'GET /v1/acds/{acdId}/sync-runs');
-    await makeRunDue(tx, found.acdId);
+    // Before the run's own row, as everywhere. A rejected run asks for nothing.
+    if (o.verdict === 'approve') await makeRunDue(tx, found.acdId);
     const waiting = (await lockRuns(tx, found.acdId, ['awaiting-approval'])).find(({ runId }) => runId === o.runId);
     if (!waiting) {
       const now = (await findRun(tx, o.runId))?.state ?? found.state;

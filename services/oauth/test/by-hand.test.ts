@@ -152,6 +152,7 @@ describe('AUTH-02 authorization by hand', () => {
     expect(await stateOf()).toBe('authorized');
     expect(await trail()).toEqual([
       ['key:own', 'authorization-requested', {}],
+      ['key:own', 'authorization-changed', { authorization: 'authorized' }],
       ['key:own', 'authorization-granted', { authorization: 'authorized', tokenVersion: 1, way: 'by-hand' }],
     ]);
   });

@@ -124,7 +124,7 @@ async function finish(
     // What was compared with the sign-in may have been changed meanwhile; a token of another client cannot be refreshed.
     if (locked.clientRef !== acd.clientRef) throw refusals.stateMismatch();
     judge(locked, granted);
-    const token = await keepToken(tx, { acd: locked, granted: granted.tokens }, wiring);
+    const token = await keepToken(tx, { acd: locked, granted: granted.tokens, subject: attempt.subject }, wiring);
     await appendAudit(tx, {
       ...whoAndWhat(attempt),
       action: 'authorization-granted',

@@ -17,12 +17,13 @@ export interface KeeperDeps {
 /**
  * Stores a token that the provider gave as the next version, in the caller’s transaction and under the lock of the
  * ACD row: sealed tokens, `token-refreshed`, and `acd-changed` where the ACD becomes authorized by it.
+ * `subject` is who signed in; left out where no person did.
  * `from` is the refresh token that it was got with, which is kept until the new one has worked (rule 10); left out
  * after a sign-in, which has nothing to do with the tokens before.
  */
 export async function keepToken(
   tx: SqlClient,
-  o: { acd: Acd; granted: TokenSet; from?: string },
+  o: { acd: Acd; granted: TokenSet; from?: string; subject?: string },
   deps: KeeperDeps,
 ): Promise<HandedToken> {
   const { acd, granted, from } = o;
@@ -63,7 +64,7 @@ export async function keepToken(
   if (acd.authorization === 'authorized') {
     await appendEvents(tx, [refreshed]);
   } else {
-    const authorized = await changeAuthorization(tx, acd, 'authorized', nowMs);
+    const authorized = await changeAuthorization(tx, acd, 'authorized', nowMs, o.subject);
     await appendEvents(tx, [refreshed, { topic: TOPICS.acdChanged, payload: toAcdChanged(authorized) }]);
   }
   return {

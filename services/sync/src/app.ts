@@ -5,6 +5,7 @@ import {
   createAccessControl,
   createApp,
   databaseCheck,
+  keyRotationRoute,
   type Lifecycle,
   readAsTenant,
 } from '@wxcc-wfo/service-kit';
@@ -54,6 +55,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
       readAsTenant: (tenantId, read) => readAsTenant(pool, { tenantId }, read),
     }),
   });
+  keyRotationRoute(app, { job: wiring.rewrapJob });
   await eventBlobRoutes(app, { pool });
   return app;
 }

@@ -11,13 +11,14 @@ await runService({
   config: syncConfig,
   async start({ config, logger, lifecycle, fail }) {
     const wiring = createWiring(config, { logger, onFatal: fail });
-    const { pool, redis, quota, relay, consumer, reports, syncJob } = wiring;
+    const { pool, redis, quota, relay, consumer, reports, syncJob, rewrapJob } = wiring;
     let isCaughtUp = false;
     const app = await buildApp(wiring, { lifecycle, isCaughtUp: () => isCaughtUp });
     const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
     await Promise.all([wiring.clock.synchronize(), relay.start(), consumer.start(), waitForRedis(redis)]);
     reports.start();
     syncJob.start();
+    rewrapJob.start();
     const observeJob = startObserveJob(wiring);
     const directoryWork = createDirectoryWork(wiring);
     consumer.caughtUp([TOPICS.acdChanged]).then(() => (isCaughtUp = true), fail);
@@ -27,7 +28,8 @@ await runService({
         { name: 'http', run: () => app.close() },
         {
           name: 'runs',
-          run: () => Promise.all([syncJob.stop(), reports.stop(), observeJob.stop(), directoryWork.stop()]),
+          run: () =>
+            Promise.all([syncJob.stop(), reports.stop(), observeJob.stop(), directoryWork.stop(), rewrapJob.stop()]),
         },
         { name: 'consumer', run: (remainingMs) => consumer.stop(remainingMs) },
         { name: 'relay', run: (remainingMs) => relay.stop(remainingMs) },

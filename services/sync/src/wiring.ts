@@ -1,16 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { createRoleReports, createTokenSource, type RoleReports, type TokenSource } from '@wxcc-wfo/acd';
-import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
+import {
+  acdSealedTargets,
+  createRoleReports,
+  createTokenSource,
+  type RoleReports,
+  type TokenSource,
+} from '@wxcc-wfo/acd';
+import {
+  type Bus,
+  type Consumer,
+  createBus,
+  createConsumer,
+  createRelay,
+  type ReceivedEvent,
+  type Relay,
+} from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
 import {
   createDatabaseClock,
   createPool,
+  createRewrapJob,
   createSealer,
   type DatabaseClock,
   type Logger,
   parseKeyring,
+  type RewrapJob,
 } from '@wxcc-wfo/service-kit';
 import {
   createSharedQuota,
@@ -22,6 +38,7 @@ import {
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { SyncConfig } from './config.ts';
+import { afterRun } from './duplicates/after-run.ts';
 import type { DirectorySource } from './reconcile/directory-kinds.ts';
 import { syncHandlers } from './runs/consumed-events.ts';
 import { createSyncJob, type SyncJob } from './runs/sync-job.ts';
@@ -39,6 +56,8 @@ export interface Wiring {
   consumer: Consumer;
   reports: RoleReports;
   syncJob: SyncJob;
+  /** Seals what is stored anew after a change of SEALING_KEYS. */
+  rewrapJob: RewrapJob;
 }
 
 export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(error: unknown): void }): Wiring {
@@ -53,11 +72,13 @@ export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(er
   const { nowMs } = clock;
   const redis = connectRedis(config, logger);
   const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
+  const atRest = createSealer(parseKeyring(config.SEALING_KEYS));
+  const rewrapJob = createRewrapJob({ pool, sealer: atRest, targets: acdSealedTargets, logger });
   const tokens = createTokenSource({
     sql: pool,
     redis,
     handover: createSealer(parseKeyring(config.HANDOVER_KEYS)),
-    atRest: createSealer(parseKeyring(config.SEALING_KEYS)),
+    atRest,
     logger,
     nowMs,
   });
@@ -70,6 +91,7 @@ export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(er
     logger,
     tokens,
     reports,
+    afterChanges: afterRun,
     owner,
     dataServer: config.DATA_SERVER,
     sourceOf: (acd) => createSource(config, { acd, quota, tokens }),
@@ -80,17 +102,12 @@ export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(er
       retention: { plans: config.SYNC_KEPT_PLANS, runs: config.SYNC_KEPT_RUNS },
     },
   });
-  return {
-    config,
-    logger,
-    clock,
-    pool,
-    redis,
-    quota,
-    reports,
-    syncJob,
-    ...createMessaging(config, { pool, tokens, ...o }),
+  const onCommitted = (events: readonly ReceivedEvent[]) => {
+    tokens.copyAnnounced(events);
+    syncJob.wake();
   };
+  const messaging = createMessaging(config, { pool, onCommitted, ...o });
+  return { config, logger, clock, pool, redis, quota, reports, syncJob, rewrapJob, ...messaging };
 }
 
 function connectRedis(config: SyncConfig, logger: Logger): Redis {
@@ -113,7 +130,12 @@ export async function waitForRedis(redis: Redis): Promise<void> {
 
 function createMessaging(
   config: SyncConfig,
-  o: { pool: Pool; tokens: TokenSource; logger: Logger; onFatal(error: unknown): void },
+  o: {
+    pool: Pool;
+    onCommitted(events: readonly ReceivedEvent[]): void;
+    logger: Logger;
+    onFatal(error: unknown): void;
+  },
 ) {
   const { pool, logger } = o;
   const {
@@ -129,7 +151,7 @@ function createMessaging(
     logger,
     groupId: 'sync',
     handlers: syncHandlers,
-    onCommitted: o.tokens.copyAnnounced,
+    onCommitted: o.onCommitted,
     onFatal: o.onFatal,
     ...(config.INTERNAL_API_KEY ? { internalApiKey: config.INTERNAL_API_KEY } : {}),
     blobOrigins: config.EVENT_BLOB_ORIGINS,

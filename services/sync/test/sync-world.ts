@@ -65,12 +65,12 @@ export async function syncWorld(changes: Partial<AcdChanged> = {}): Promise<Sync
     },
     async run() {
       world.nowMs += 60_000;
-      await pool.query('UPDATE sync_lease SET next_run_at_ms = 0');
+      await pool.query('UPDATE sync_lease SET next_run_at_ms = 0 WHERE acd_id = $1', [world.acd.acdId]);
       const job = world.replica('only');
       if (!(await job.syncOnce())) throw new Error('No ACD was due.');
       return (await world.runs())[0]!;
     },
-    runs: () => listRuns(pool, { acdId: acd.acdId, before: null, limit: 100 }),
+    runs: () => listRuns(pool, { acdId: world.acd.acdId, before: null, limit: 100 }),
     async published() {
       const { rows } = await pool.query(
         `WITH taken AS (DELETE FROM outbox RETURNING id, topic, value) SELECT topic, value FROM taken ORDER BY id`,

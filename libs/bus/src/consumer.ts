@@ -18,6 +18,11 @@ const HEARTBEAT_MS = 2_000;
 /** The broker's copy of the offsets is for lag tools only; the database is the truth. */
 const OFFSET_COMMIT_MS = 1_000;
 const WATCH_MS = 5_000;
+/**
+ * Of the time for a stop. A broker that is asked to let us join answers nothing else until a killed member of the group
+ * has timed out; what is stopped after the consumer needs its time, too.
+ */
+const SHARE_FOR_LEAVING = 0.6;
 
 /** A consumer of a group: at least once, its effects, dead letters and position in one transaction (rules 3 and 4). */
 export function createConsumer(o: ConsumerOptions): Consumer {
@@ -259,7 +264,8 @@ export function createConsumer(o: ConsumerOptions): Consumer {
         await background;
         return 'stopped' as const;
       })().catch((error: unknown) => describeError(error));
-      const ended = await Promise.race([orderly, delay(deadlineMs, 'deadline', { ref: false })]);
+      const patienceMs = deadlineMs * SHARE_FOR_LEAVING;
+      const ended = await Promise.race([orderly, delay(patienceMs, 'deadline', { ref: false })]);
       if (ended !== 'stopped')
         o.logger.warn({ reason: ended }, 'the consumer stopped without leaving its group in order');
     },

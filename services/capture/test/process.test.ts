@@ -68,14 +68,14 @@ describe('capture as a process', () => {
     await database?.drop();
   });
 
-  async function start() {
+  async function start(changes: Record<string, string> = {}) {
     const port = await freePort();
     const service = spawnService({
       name: 'capture',
       entry: pathOf('../src/server.ts'),
       nodeOptions: ['--import', pathOf('../../../libs/service-kit/src/telemetry.ts')],
       url: `http://127.0.0.1:${port}`,
-      env: { ...env, HTTP_PORT: String(port) },
+      env: { ...env, ...changes, HTTP_PORT: String(port) },
     });
     started.push(service);
     return { service, url: `http://127.0.0.1:${port}` };
@@ -108,6 +108,16 @@ describe('capture as a process', () => {
     expect(await service.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     const { rows } = await database.pool.query('SELECT FROM poll_state WHERE owner IS NOT NULL');
     expect(rows).toEqual([]);
+  });
+
+  it('rule 10 works on while Redis and oauth are both away, also when it starts then', async () => {
+    const before = firsts().length;
+    const { service } = await start({ REDIS_URL: 'redis://127.0.0.1:1', SHUTDOWN_DEADLINE_MS: '5000' });
+    await service.ready({ timeoutMs: 30_000 });
+    simulator.endTasks(5);
+    await waitFor('the tasks', () => firsts().length === before + 5, { timeoutMs: 30_000 });
+    // Its group still waits for the member that was killed; the stop does not wait with it.
+    expect(await service.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
   it('lists everything that is wrong with its environment, and ends', async () => {

@@ -99,6 +99,7 @@ describe('CAP-01 capture of a simulated tenant over real Kafka, Postgres and Red
     const state = await (await get(`/v1/acds/${acd.acdId}/capture`)).json();
     expect(state).toMatchObject({
       state: 'running',
+      dataServer: 'default',
       lastError: null,
       windows: { gaps: [] },
       webhook: { state: 'active' },
@@ -120,5 +121,15 @@ describe('CAP-01 capture of a simulated tenant over real Kafka, Postgres and Red
     });
     expect(await answer.json()).toEqual({ published: SEEDED_TASKS + 2, cursor: null });
     await ended.waitFor(before + SEEDED_TASKS + 2);
+  });
+
+  it('ACD-04 says over HTTP where capture is switched off', async () => {
+    const dataServers = { sync: 'default', capture: null, realTimeEvents: 'default', mediaImport: 'default' };
+    await announce(topicPrefix, TOPICS.acdChanged, { ...acd, revision: 2, dataServers });
+    const state = await waitFor('the change', async () => {
+      const body = (await (await get(`/v1/acds/${acd.acdId}/capture`)).json()) as { dataServer: string | null };
+      return body.dataServer === null ? body : null;
+    });
+    expect(state).toMatchObject({ state: 'switched-off' });
   });
 });

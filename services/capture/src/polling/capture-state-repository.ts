@@ -4,6 +4,8 @@ import type { PollProblem } from './lease-repository.ts';
 export interface CaptureState {
   deleted: boolean;
   authorization: string;
+  /** Who captures it (ACD-04); null: capture is switched off. */
+  dataServer: string | null;
   lastPollAtMs: number | null;
   lastSuccessAtMs: number | null;
   failures: number;
@@ -37,6 +39,7 @@ export async function readCaptureState(tx: SqlClient, acdId: string): Promise<Ca
 
 const STATE = `SELECT json_build_object(
     'deleted', a.deleted, 'authorization', a.configuration->>'authorization',
+    'dataServer', a.data_servers->>'capture',
     'lastPollAtMs', p.last_poll_at_ms, 'lastSuccessAtMs', p.last_success_at_ms, 'failures', p.failures,
     'problem', p.last_error, 'readFromMs', w.from_ms, 'readToMs', w.to_ms, 'acceptedWindows', w.accepted,
     'openHints', (SELECT count(*) FROM hint h WHERE h.acd_id = a.acd_id),

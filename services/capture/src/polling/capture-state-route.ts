@@ -8,11 +8,13 @@ const Instant = Type.String({ format: 'date-time', description: 'UTC, ISO 8601.'
 
 const CaptureStateBody = Type.Object({
   acdId: Type.String({ format: 'uuid' }),
-  state: Type.Unsafe<'deleted' | 'not-authorized' | 'starting' | 'failing' | 'gaps' | 'running'>({
+  state: Type.Unsafe<'deleted' | 'switched-off' | 'not-authorized' | 'starting' | 'failing' | 'gaps' | 'running'>({
     type: 'string',
-    enum: ['deleted', 'not-authorized', 'starting', 'failing', 'gaps', 'running'],
-    description: 'failing: the last poll failed. gaps: some time is not yet proven to be read whole.',
+    enum: ['deleted', 'switched-off', 'not-authorized', 'starting', 'failing', 'gaps', 'running'],
+    description:
+      'switched-off: on its data server, nobody captures it. failing: the last poll failed. gaps: some time is not yet proven to be read whole.',
   }),
+  dataServer: Nullable(Type.String({ description: 'Whose workers capture it; null: it is switched off.' })),
   lastPollAt: Nullable(Instant),
   lastSuccessAt: Nullable(Instant),
   lagSeconds: Nullable(Type.Number({ description: 'How far behind now the ledger of read time ends.' })),
@@ -88,6 +90,7 @@ function toBody(acdId: string, state: CaptureState, nowMs: number) {
   return {
     acdId,
     state: nameState(state),
+    dataServer: state.dataServer,
     lastPollAt: iso(state.lastPollAtMs),
     lastSuccessAt: iso(state.lastSuccessAtMs),
     lagSeconds: state.readToMs === null ? null : (nowMs - state.readToMs) / 1000,
@@ -124,6 +127,7 @@ function toBody(acdId: string, state: CaptureState, nowMs: number) {
 
 function nameState(state: CaptureState): Static<typeof CaptureStateBody>['state'] {
   if (state.deleted) return 'deleted';
+  if (state.dataServer === null) return 'switched-off';
   if (state.authorization !== 'authorized') return 'not-authorized';
   if (state.problem) return 'failing';
   if (state.lastSuccessAtMs === null) return 'starting';

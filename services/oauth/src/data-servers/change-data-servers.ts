@@ -15,7 +15,7 @@ import {
   storeDataServer,
 } from './data-server-repository.ts';
 import type { ChangeDataServer, ChooseDataServers, CreateDataServer } from './data-server-schema.ts';
-import { serveAcds } from './serve-acds-step.ts';
+import { serveAcds } from './serve-acds.ts';
 
 /** Who asks for a change. */
 export interface Caller {

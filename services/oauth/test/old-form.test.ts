@@ -69,7 +69,7 @@ describe('ACD-02 the 1.0 form', () => {
         type: 'Cisco Customer Journey Platform',
         variant,
         useCmsV2,
-        webexOrgId: 'a1b2c3d4',
+        webexOrgId: 'A1b2C3d4',
         wfoTenantId: shared.tenantId,
         clientRef: null,
         authorization: 'authorized',

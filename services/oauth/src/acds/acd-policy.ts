@@ -77,11 +77,14 @@ function refusalsOfConnection(input: AcdInput, mayCall: (url: string) => boolean
   ];
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Whether an id is a UUID, in either case. */
+export function isUuid(id: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
+}
 
 function refusalsOfOrganization({ variant, webexOrgId }: AcdInput): Refusal[] {
   const byUuid = VARIANTS[variant].authorization === 'oauth';
-  if (byUuid ? UUID.test(webexOrgId) : /^[a-z0-9][a-z0-9-]*$/i.test(webexOrgId)) return [];
+  if (byUuid ? isUuid(webexOrgId) : /^[a-z0-9][a-z0-9-]*$/i.test(webexOrgId)) return [];
   return [
     {
       field: 'webexOrgId',

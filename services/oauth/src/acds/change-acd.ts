@@ -48,6 +48,8 @@ export async function changeAcd(
     });
     if (changed?.drops) await withdraw(wiring, saved.acd);
     if (changed?.apiKey) await handOverApiKey(wiring, saved.acd, changed.apiKey);
+    const { acdId, tenantId, revision } = saved.acd;
+    wiring.logger.info({ acdId, tenantId, revision, dropsCredential: changed?.drops }, 'ACD changed');
     return saved;
   } catch (error) {
     throw changed ? await explainedConflict(wiring.pool, error, changed.after) : error;

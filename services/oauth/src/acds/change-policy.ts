@@ -110,7 +110,10 @@ function movesOf(before: AcdSettings, after: AcdSettings): Move[] {
     move('change-api-url', 'apiUrl'),
     move('change-media-api-url', 'mediaApiUrl'),
     move('change-client', 'clientRef'),
-  ].filter(({ from, to }) => from?.toLowerCase() !== to?.toLowerCase());
+  ].filter(({ field, from, to }) =>
+    // Of a tenant id nobody says that its case does not matter; a UUID is kept in lower case anyway.
+    field === 'webexOrgId' ? from !== to : from?.toLowerCase() !== to?.toLowerCase(),
+  );
 }
 
 /** The stops that were not confirmed, and the same as refusals of the field `confirm`. */

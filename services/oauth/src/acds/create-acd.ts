@@ -35,6 +35,7 @@ export async function createAcd(
   try {
     const saved = await inTransaction(wiring.pool, (tx) => insert(wiring, tx, { draft, apiKey, subject: o.subject }));
     if (apiKey) await handOverApiKey(wiring, saved.acd, apiKey);
+    wiring.logger.info({ acdId: draft.acdId, tenantId: draft.tenantId, variant: draft.variant }, 'ACD created');
     return saved;
   } catch (error) {
     throw await explainedConflict(wiring.pool, error, draft);

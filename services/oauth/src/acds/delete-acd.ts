@@ -40,6 +40,7 @@ export async function deleteAcd(wiring: Wiring, o: AcdRequest): Promise<{ acd: A
     });
     return { before, acd, dropped };
   });
+  wiring.logger.info({ acdId: deleted.acd.acdId, tenantId: deleted.acd.tenantId }, 'ACD deleted');
   const withdrawn = await withdraw(wiring, deleted.acd);
   return { acd: deleted.acd, remains: remaindersOf({ ...deleted, withdrawn }) };
 }

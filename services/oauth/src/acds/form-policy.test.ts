@@ -28,7 +28,7 @@ describe('ACD-02 the 1.0 form', () => {
         variant: '1.0-cmsv1',
         clientRef: null,
         name: 'Before the move',
-        webexOrgId: 'a1b2c3',
+        webexOrgId: 'A1b2C3',
         username: 'admin@contactcentre.example',
         apiUrl: 'https://rest-tenant.example/aws/api',
         mediaApiUrl: 'https://rd-tenant.example/cr/get-decrypted-recording',
@@ -67,6 +67,15 @@ describe('ACD-02 the 1.0 form', () => {
 
   it('reaches no host that the deployment does not allow', () =>
     expect(refusedFields({}, form, (url) => !url.includes('rd-tenant'))).toEqual(['mediaApiUrl']));
+});
+
+describe('ACD-01 an organization', () => {
+  it.each([
+    ['6F1D2C3B-4A59-4E68-9C77-8B8695A4B3C2', '6f1d2c3b-4a59-4e68-9c77-8b8695a4b3c2'],
+    ['A1b2C3', 'A1b2C3'],
+  ])('%s is kept as %s', (webexOrgId, kept) =>
+    expect(settingsOf({ ...form, webexOrgId }, allowed).settings.webexOrgId).toBe(kept),
+  );
 });
 
 describe('ACD-01 the form of variant 2.0', () => {

@@ -1,6 +1,6 @@
 import type { AcdVariant } from '@wxcc-wfo/contracts';
 import type { Acd, AcdConfiguration } from './acd.ts';
-import { completeQualityManagement, refusalsOfAcd } from './acd-policy.ts';
+import { completeQualityManagement, isUuid, refusalsOfAcd } from './acd-policy.ts';
 import { expandApiUrl } from './api-url-policy.ts';
 import type { Refusal } from './refusal.ts';
 import { type AcdType, chooseVariant, refusalsOfVariant, VARIANTS } from './variant-policy.ts';
@@ -43,7 +43,7 @@ export function settingsOf(
     variant,
     clientRef: byOAuth ? (form.clientRef ?? null) : null,
     name: form.name,
-    webexOrgId: form.webexOrgId.toLowerCase(),
+    webexOrgId: organizationOf(form.webexOrgId),
     username: form.username,
     apiUrl: byOAuth ? expandApiUrl(form.apiUrl) : withoutTrailingSlash(form.apiUrl),
     mediaApiUrl: byOAuth || !form.mediaApiUrl ? null : withoutTrailingSlash(form.mediaApiUrl),
@@ -110,6 +110,9 @@ function mergedProducts(
   const switches = patch?.enabled !== undefined && patch.enabled !== base?.enabled;
   return switches ? patch : { ...base, ...patch };
 }
+
+/** A UUID is the same in either case; of another tenant id nobody says so. */
+const organizationOf = (id: string) => (isUuid(id) ? id.toLowerCase() : id);
 
 const typeOf = (form: AcdForm): AcdType | null => (form.variant ? VARIANTS[form.variant].acdType : (form.type ?? null));
 

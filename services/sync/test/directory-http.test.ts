@@ -451,6 +451,6 @@ describe('the OpenAPI document', () => {
       }
     }
     expect(missing).toEqual([]);
-    expect(paths).toHaveLength(21);
+    expect(paths).toHaveLength(24);
   });
 });

@@ -2,6 +2,7 @@ import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import { decodeCursor, isTextAndId, pageOf } from '../listing/cursor.ts';
+import { IfMatch } from '../listing/if-match.ts';
 import { listByName } from '../listing/list-by-name.ts';
 import { notFound } from '../listing/refusals.ts';
 import { ensureAgentRole } from '../settings/settings-repository.ts';
@@ -117,6 +118,7 @@ export function roleRoutes(app: App, deps: DirectoryWorkDeps): void {
         description: 'Send its ETag as If-Match. The users who have it are published anew soon after.',
         tags: ['roles'],
         params: RoleParams,
+        headers: IfMatch,
         body: EditRole,
         response: { 200: RoleView, ...errors },
       },
@@ -141,6 +143,7 @@ export function roleRoutes(app: App, deps: DirectoryWorkDeps): void {
         description: 'One that no user has. The default agent role stays. Send its ETag as If-Match.',
         tags: ['roles'],
         params: RoleParams,
+        headers: IfMatch,
         response: { 204: Deleted, ...errors },
       },
     },

@@ -2,6 +2,7 @@ import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import { decodeCursor, isTextAndId, pageOf } from '../listing/cursor.ts';
+import { IfMatch } from '../listing/if-match.ts';
 import { listByName } from '../listing/list-by-name.ts';
 import { notFound } from '../listing/refusals.ts';
 import type { EditDeps } from '../users/edit-user.ts';
@@ -82,6 +83,7 @@ export function teamRoutes(app: App, deps: EditDeps): void {
         description: 'Send its ETag as If-Match. Names of the ACD’s teams are read-only.',
         tags: ['teams'],
         params: TeamParams,
+        headers: IfMatch,
         body: RenameTeam,
         response: { 200: TeamView, ...errors },
       },
@@ -103,6 +105,7 @@ export function teamRoutes(app: App, deps: EditDeps): void {
         description: 'One without users that is no default team. Send its ETag as If-Match.',
         tags: ['teams'],
         params: TeamParams,
+        headers: IfMatch,
         response: { 204: Type.Null({ description: 'It is deleted.' }), ...errors },
       },
     },

@@ -1,6 +1,7 @@
 import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { decodeCursor, isTextAndId, pageOf } from '../listing/cursor.ts';
+import { IfMatch } from '../listing/if-match.ts';
 import { conflict, notFound } from '../listing/refusals.ts';
 import { type EditDeps, saveUserEdit } from './edit-user.ts';
 import type { UserEdit } from './edit-user-policy.ts';
@@ -112,6 +113,7 @@ export function userRoutes(app: App, deps: EditDeps): void {
           'Names and ids are the ACD’s and refused.',
         tags: ['users'],
         params: UserParams,
+        headers: IfMatch,
         body: EditUser,
         response: { 200: EditedUser, ...errors },
       },

@@ -7,6 +7,7 @@ import { isCompared } from './check-contacts.ts';
 import { connectAcd } from './connect-acd.ts';
 import { readDemoOptions } from './demo-options.ts';
 import { tellFirstSync } from './first-sync.ts';
+import { tellPreflight } from './preflight.ts';
 import { type Progress, reportProgress } from './progress.ts';
 import { printResults } from './results.ts';
 import { runCheck } from './run-check.ts';
@@ -81,6 +82,7 @@ async function start(): Promise<void> {
   const acdId = await connectAcd(stack, simulator);
   say('the ACD is connected and authorized through the OAuth code flow');
   say(await tellFirstSync(stack, acdId));
+  say(await tellPreflight(stack, acdId));
 }
 
 /** Waits until every ended call has its contacts with their audio, or the time is up; the difference is shown after. */

@@ -87,6 +87,7 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
       ...RETRY_RULES,
       confirmRefusalMs: config.REFUSAL_CONFIRM_SECONDS * 1000,
       earlyAfterMs: config.EARLY_REFRESH_SECONDS * 1000,
+      probeEveryMs: config.LOST_PROBE_SECONDS * 1000,
     },
     endpoints,
     provider: createProvider({ endpoints, quota }),
@@ -110,7 +111,8 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
     startUrl(ticket) {
       const redirect = wiring.redirectUrl();
       const base = redirect.endsWith(CALLBACK) ? redirect.slice(0, -CALLBACK.length) : publicUrl();
-      return `${base}/v1/authorization/start/${ticket}`;
+      // In the query, which no trace and no log line has.
+      return `${base}/v1/authorization/start?ticket=${ticket}`;
     },
     async close() {
       quota.close();

@@ -91,8 +91,20 @@ describe('AUTH-01 the browser that comes back is the one that began', () => {
     expect(await opened.text()).toContain('was used before');
   });
 
+  it('two answers at once: exactly one of them counts', async () => {
+    acd = await createAcd(oauth, simulator);
+    const [first, second] = [await signIn(acd.authorizationUrl), await signIn(acd.authorizationUrl)];
+    const statuses = await Promise.all([
+      ...[first, first, second, second].map(async (address) => (await browse(address)).status),
+      authorize(second).then(({ status }) => status),
+    ]);
+    expect(statuses.toSorted()).toEqual([200, 400, 400, 400, 400]);
+    const { rows } = await database.pool.query('SELECT version FROM token WHERE acd_id = $1', [acd.acdId]);
+    expect(rows).toEqual([{ version: 1 }]);
+  });
+
   it('an address that nobody gave out is not known', async () => {
-    const { status, body } = await callback(`${oauth.url}/v1/authorization/start/nobody`);
+    const { status, body } = await callback(`${oauth.url}/v1/authorization/start?ticket=nobody`);
     expect([status, body.code]).toEqual([404, 'not-found']);
   });
 
@@ -106,10 +118,15 @@ describe('AUTH-01 the browser that comes back is the one that began', () => {
     });
     try {
       acd = await createAcd(behindProxy, simulator);
-      expect(acd.authorizationUrl).toMatch(/^https:\/\/bridge\.example\/oauth\/v1\/authorization\/start\/[\w-]{43}$/);
-      const opened = await fetch(`${behindProxy.url}${new URL(acd.authorizationUrl).pathname.replace('/oauth', '')}`, {
-        redirect: 'manual',
-      });
+      expect(acd.authorizationUrl).toMatch(
+        /^https:\/\/bridge\.example\/oauth\/v1\/authorization\/start\?ticket=[\w-]{43}$/,
+      );
+      const opened = await fetch(
+        `${behindProxy.url}${acd.authorizationUrl.replace('https://bridge.example/oauth', '')}`,
+        {
+          redirect: 'manual',
+        },
+      );
       expect(opened.headers.get('set-cookie')).toMatch(/^__Host-wfo-authorization-\w{8}=.*; Secure$/);
       expect(opened.headers.get('cache-control')).toBe('no-store');
     } finally {

@@ -104,8 +104,8 @@ describe('AUTH-06 rotation of the keys at rest', () => {
     await waitFor('a refresh by the new key alone', async () => (await versionOf(acd.acdId)) > version);
     await after.wiring.redis.del(`wfo:token:${acd.acdId}`);
     await waitFor('the hand-over', () => after.wiring.redis.exists(`wfo:token:${acd.acdId}`));
-    const ticket = new URL(again.body.authorizationUrl).pathname;
-    expect((await browse(await signIn(`${after.url}${ticket}`))).status).toBe(200);
+    const { pathname, search } = new URL(again.body.authorizationUrl);
+    expect((await browse(await signIn(`${after.url}${pathname}${search}`))).status).toBe(200);
   });
 
   it('is only told to credentials of the platform', async () => {

@@ -73,7 +73,7 @@ function browserRoutes(app: App, wiring: Wiring): void {
   };
 
   app.get(
-    '/v1/authorization/start/:ticket',
+    '/v1/authorization/start',
     {
       ...open,
       schema: {
@@ -81,12 +81,14 @@ function browserRoutes(app: App, wiring: Wiring): void {
         description:
           'The `authorizationUrl` of a request. Gives the browser a cookie that it must bring back, and sends it on to Webex. Opened in several browsers, each may come back; the first one that does uses the request up.',
         tags: ['authorization'],
-        params: Type.Object({ ticket: Type.String({ maxLength: 100, description: 'Of one request to authorize.' }) }),
+        querystring: Type.Object({
+          ticket: Type.String({ maxLength: 100, description: 'Of one request to authorize.' }),
+        }),
         response: { 302: Type.Null({ description: 'On to Webex.' }), ...errors },
       },
     },
     async (request, reply) => {
-      const { location, cookie } = await openAddress(wiring, request.params.ticket);
+      const { location, cookie } = await openAddress(wiring, request.query.ticket);
       reply.header('set-cookie', cookie);
       return reply.redirect(location, 302);
     },

@@ -41,7 +41,7 @@ export const AuthorizeByHand = Type.Object(
 
 export const startedExample = {
   requestId: '7a0b5a34-6f5e-4f0e-8f4e-6b1a2c3d4e5f',
-  authorizationUrl: 'https://bridge.example/v1/authorization/start/Q29mZmVl…',
+  authorizationUrl: 'https://bridge.example/v1/authorization/start?ticket=Q29mZmVl…',
   webexUrl: 'https://webexapis.com/v1/authorize?response_type=code&client_id=C0ffee&state=…',
   requestedAt: '2026-01-15T09:00:00.000Z',
   expiresAt: '2026-01-15T09:15:00.000Z',

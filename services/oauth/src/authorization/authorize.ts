@@ -26,7 +26,7 @@ const MAX_OPENINGS = 50;
 export interface RequestSecrets {
   /** PKCE (RFC 7636). */
   verifier: string;
-  /** The last part of our own address. */
+  /** Of our own address. */
   ticket: string;
   /** The `state` of the address at Webex itself, which no browser is bound to. */
   state: string;

@@ -47,6 +47,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   simulator.tenant.faults.reset();
+  simulator.tenant.tokens.settings.rotateRefreshTokens = false;
   // Whatever a failed test left behind must not fail the next one.
   for (const path of [postgres, webex]) path.heal();
   await Promise.all(spawned.splice(0).map((service) => service.kill('SIGKILL')));
@@ -142,7 +143,11 @@ describe('AUTH-03 real processes', () => {
     }
   });
 
-  it('kill −9 between the provider’s answer and our commit: the old token works on, the heir refreshes after the intent', async () => {
+  it.each([
+    ['the heir refreshes after the intent', false],
+    ['where refresh tokens rotate, the one answer is lost and a person must sign in (README, “The window”)', true],
+  ])('kill −9 between the provider’s answer and our commit: the old token works on; %s', async (_, rotates) => {
+    simulator.tenant.tokens.settings.rotateRefreshTokens = rotates;
     const acdId = await authorizedAcd();
     const victim = await spawnReplica();
     const before = simulator.tenant.tokens.refreshCount();
@@ -177,8 +182,21 @@ describe('AUTH-03 real processes', () => {
     expect((await stored(acdId)).version).toBe(1);
     expect(simulator.tenant.tokens.refreshCount()).toBe(before + 1);
     await database.pool.query('UPDATE token SET intent_until_ms = 0 WHERE acd_id = $1', [acdId]);
-    await waitFor('the heir', async () => (await stored(acdId)).version === 2);
-    expect(simulator.tenant.tokens.refreshCount()).toBe(before + 2);
+    if (!rotates) {
+      await waitFor('the heir', async () => (await stored(acdId)).version === 2);
+      expect(simulator.tenant.tokens.refreshCount()).toBe(before + 2);
+      return;
+    }
+    await waitFor('the loss', async () => (await stored(acdId)).standing === 'lost');
+    expect((await stored(acdId)).version).toBe(1);
+    expect(simulator.tenant.tokens.accessToken(accessToken)).toMatchObject({ clientId: 'simulated-client' });
+    expect((await oauth.call(`/v1/acds/${acdId}/health`)).body).toMatchObject({
+      health: 'red',
+      remedy: expect.stringContaining('authorization-requests'),
+    });
+    const again = await oauth.call(`/v1/acds/${acdId}/authorization-requests`, { method: 'POST' });
+    expect((await browse(await signIn(again.body.authorizationUrl))).status).toBe(200);
+    expect(await stored(acdId)).toMatchObject({ version: 2, standing: 'fresh' });
   });
 });
 

@@ -52,6 +52,11 @@ export const oauthConfig = Type.Object({
     minimum: 0,
     description: 'A token that Webex refuses before its time is refreshed at once if it is at least this old.',
   }),
+  LOST_PROBE_SECONDS: Type.Integer({
+    default: 21_600,
+    minimum: 1,
+    description: 'How often a lost authorization is tried again, so that it heals without a person (AUTH-04).',
+  }),
   REFRESH_CHECK_MS: Type.Integer({ default: 1000, minimum: 50, description: 'How often due tokens are looked for.' }),
   HANDOVER_CHECK_MS: Type.Integer({
     default: 5000,

@@ -8,6 +8,7 @@ import { latencyBench } from './latency/latency-bench.ts';
 import { type Benchmark, formatTable, type Measurement } from './measurement.ts';
 import { pipelineBench } from './pipeline/pipeline-bench.ts';
 import { propagationBench } from './propagation-bench.ts';
+import { syncBench } from './sync/sync-bench.ts';
 
 const BENCHMARKS: Benchmark[] = [
   pipelineBench,
@@ -16,6 +17,7 @@ const BENCHMARKS: Benchmark[] = [
   { name: 'import', run: importBench },
   audioBench,
   propagationBench,
+  syncBench,
 ];
 const HELP = `npm run bench [-- options]
   --only=NAME  one of ${BENCHMARKS.map(({ name }) => name).join(', ')}; may be given several times

@@ -65,7 +65,7 @@ export async function deploySync(o: { database: SyncDatabase; acd: AcdChanged })
       WEBEX_ALLOW_PRIVATE_ADDRESSES: 'true',
       WEBEX_REQUESTS_PER_MINUTE: '100000',
       SYNC_CHECK_MS: '50',
-      SYNC_LEASE_MS: '1500',
+      SYNC_LEASE_MS: '4000',
       OTEL_TRACES_EXPORTER: 'none',
       API_KEYS: JSON.stringify([
         { id: 'test', sha256: own.sha256, scopes: ['*'], tenantId: o.acd.tenantId },

@@ -10,10 +10,16 @@ import {
 } from '@wxcc-wfo/testkit';
 import pg from 'pg';
 import { callService, connectAcd } from '../../scripts/demo/connect-acd.ts';
-import { startSimulator } from '../../scripts/demo/start-simulator.ts';
+import { type SimulatorAddresses, startSimulator } from '../../scripts/demo/start-simulator.ts';
 import { loadDeploymentSecrets } from '../../scripts/stack/deployment-secrets.ts';
 import { ROOT, type ServiceName } from '../../scripts/stack/services.ts';
-import { drawPorts, type RunningService, type Stack, startStack } from '../../scripts/stack/start-stack.ts';
+import {
+  drawPorts,
+  type RunningService,
+  type Stack,
+  startStack,
+  type WebexEnvironment,
+} from '../../scripts/stack/start-stack.ts';
 import { type MoreKey, serviceEnvironment, simulatorEnvironment, webexEnvironment } from './bridge-environment.ts';
 import { seedOfRun } from './seeded.ts';
 import { type TenantControl, tenantControl } from './tenant-control.ts';
@@ -30,6 +36,8 @@ export interface BridgeOptions {
   /** More variables of all services. */
   environment?: Record<string, string>;
   apiKeys?: readonly MoreKey[];
+  /** Where Webex is for the services, if not where the simulated tenant is. */
+  webex?(own: WebexEnvironment, tenant: SimulatorAddresses): WebexEnvironment;
   /** How long access tokens live; two weeks unless told. */
   accessTokenSeconds?: number;
 }
@@ -40,7 +48,7 @@ export interface Bridge extends TenantControl {
   servers: ServerAddresses;
   stack: Stack;
   /** Address of the simulated tenant and its organization. */
-  tenant: { baseUrl: string; orgId: string };
+  tenant: Pick<SimulatorAddresses, 'baseUrl' | 'controlUrl' | 'orgId'>;
   requestsPerMinute: number;
   acdId: string;
   topicPrefix: string;
@@ -131,6 +139,7 @@ async function startAll(scene: Scene, options: BridgeOptions): Promise<Bridge> {
   const tenant = await startSimulator({ ...scene, environment: { ...environment, ...options.simulator } });
   scene.onStop(() => tenant.process.stop('SIGTERM', 3_000));
   const secrets = loadDeploymentSecrets(`${dataFolder}/secrets.json`);
+  const ownWebex = webexEnvironment(tenant.baseUrl, requestsPerMinute);
   const stack = await startStack({
     dataFolder,
     servers,
@@ -139,7 +148,7 @@ async function startAll(scene: Scene, options: BridgeOptions): Promise<Bridge> {
     ports: await drawPorts(),
     partitions: 3,
     replicas: options.replicas ?? 1,
-    webex: webexEnvironment(tenant.baseUrl, requestsPerMinute),
+    webex: options.webex?.(ownWebex, tenant) ?? ownWebex,
     environment: { ...serviceEnvironment(secrets, options.apiKeys ?? []), ...options.environment },
   });
   services = stack.services;

@@ -130,8 +130,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /**
  * On a machine with much memory V8 collects late and a service grows far beyond what it needs. A small young generation
  * and a bounded old one keep each process below 200 MB; the bound leaves room for pages and batches of unusual size.
+ * A young generation this small is collected by one thread sooner than several have agreed on it, and in less memory.
  */
-const MEMORY_OPTIONS = ['--max-semi-space-size=2', '--max-old-space-size=384'];
+const MEMORY_OPTIONS = ['--max-semi-space-size=4', '--max-old-space-size=384', '--no-parallel-scavenge'];
 
 /** Long downloads would else leave tens of MB of garbage lying about. Its work is in native code: V8 may be frugal. */
 const IMPORT_MEMORY_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=1'];

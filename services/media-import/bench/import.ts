@@ -188,7 +188,7 @@ async function startStack(folder: string) {
 }
 
 /** As `npm run up` starts it. */
-const DEFAULT_OPTIONS = '--max-old-space-size=384 --max-semi-space-size=1 --v8-pool-size=1';
+const DEFAULT_OPTIONS = '--max-old-space-size=384 --max-semi-space-size=1 --v8-pool-size=1 --no-parallel-scavenge';
 const MEMORY_OPTIONS = (process.env.BENCH_NODE_OPTIONS ?? DEFAULT_OPTIONS).split(' ').filter(Boolean);
 
 async function createDatabase(adminUrl: string) {

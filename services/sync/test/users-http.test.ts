@@ -71,7 +71,7 @@ describe('SYNC-02 users are read and searched', () => {
     ['acdState=deleted', ['Gone']],
     ['contactCenterEnabled=false', ['Moll']],
     ['name=mo&contactCenterEnabled=true', ['Möller']],
-    ['name=%25', ['Gone', 'Moll', 'Möller', "O'Brien", 'Zulu u-x1', 'Zulu u-x2', 'Zulu u-x3', 'Zulu u-x4']],
+    ['name=%25', []],
   ])('finds by %s', async (query, expected) => {
     expect(await list(query)).toEqual(expected);
   });

@@ -32,6 +32,8 @@ export async function listByName(sql: SqlClient, o: NamedListing): Promise<Recor
   }
   if (o.name !== undefined) {
     const key = nameKey(o.name);
+    // Punctuation alone begins no name.
+    if (key === '') return [];
     where.push(`x.name_key >= ${bind(key)} AND x.name_key < ${bind(key + LAST)}`);
   }
   if (o.after) where.push(`(x.name_key, x.${o.idColumn}) > (${bind(o.after.nameKey)}, ${bind(o.after.id)}::uuid)`);

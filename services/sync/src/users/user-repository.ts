@@ -42,6 +42,8 @@ function conditionsOf(filter: UserFilter, bind: (value: unknown) => string): str
   };
   add(filter.acdId, (id) => `u.acd_id = ${bind(id)}::uuid`);
   add(filter.name, (name) => {
+    // Punctuation alone is nobody's name.
+    if (nameKey(name) === '') return 'false';
     const [from, to] = [bind(nameKey(name)), bind(nameKey(name) + LAST)];
     return `((u.sort_key >= ${from} AND u.sort_key < ${to}) OR (u.full_key >= ${from} AND u.full_key < ${to}))`;
   });

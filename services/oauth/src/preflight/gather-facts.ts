@@ -22,7 +22,6 @@ export async function gatherFacts(wiring: Wiring, acd: Acd, deadlineMs = DEADLIN
     acd: {
       variant: acd.variant,
       authorizesBy: VARIANTS[acd.variant].authorization,
-      hasApiKey: acd.apiKey !== null,
       username: acd.username,
       webexOrgId: acd.webexOrgId,
       apiUrl: acd.apiUrl,
@@ -84,7 +83,7 @@ async function storedToken(wiring: Wiring, acd: Acd): Promise<Stored> {
   try {
     const binding = tokenBinding(acd.acdId, row.version, 'access');
     const accessToken = wiring.seals.atRest.open(row.sealed_access, binding).toString('utf8');
-    return { accessToken, token: { state: 'answered', value: { orgId: orgIdOfToken(accessToken), lives: true } } };
+    return { accessToken, token: { state: 'answered', value: { orgId: orgIdOfToken(accessToken) } } };
   } catch (error) {
     wiring.logger.error(
       { acdId: acd.acdId, err: error },

@@ -11,7 +11,6 @@ export interface PreflightFacts {
   acd: {
     variant: AcdVariant;
     authorizesBy: 'oauth' | 'api-key';
-    hasApiKey: boolean;
     username: string;
     webexOrgId: string;
     apiUrl: string;
@@ -27,8 +26,8 @@ export interface PreflightFacts {
   region: string | null;
   /** Who works for the ACD in a role: null where it is switched off, else the data server and its live processes. */
   roles: Record<DataServerRole, { dataServer: string; workers: number | null } | null>;
-  /** The stored access token: the organization that it names, and whether it still lives. */
-  token: Asked<{ orgId: string | null; lives: boolean }>;
+  /** The organization that the stored access token names. */
+  token: Asked<{ orgId: string | null }>;
   /** Whose token it is. */
   person: Asked<{ emails: string[]; orgId: string | null; skewMs: number | null }>;
   /** The account as the configuration API has it; null: it has none. */

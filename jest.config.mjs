@@ -13,5 +13,5 @@ export default {
   globalTeardown: '<rootDir>/libs/testkit/src/jest-global-teardown.ts',
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/.data'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

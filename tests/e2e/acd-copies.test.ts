@@ -13,8 +13,8 @@ describe('ACD-05 every service has its own copy of the ACDs', () => {
   let bridge: Bridge;
   beforeAll(async () => {
     bridge = await startBridge({ simulator: { SIM_TASKS: '0' } });
-  }, 60_000);
-  afterAll(() => bridge?.stop(), 30_000);
+  }, 120_000);
+  afterAll(() => bridge?.stop(), 60_000);
 
   const copyOf = async (keeper: string, acdId: string): Promise<AcdChanged | undefined> => {
     const { rows } = await bridge.sql(
@@ -65,7 +65,7 @@ describe('ACD-05 every service has its own copy of the ACDs', () => {
       await change('DELETE', gone);
       await everywhere('the deletion', gone, (acd) => acd?.deleted);
     });
-  }, 60_000);
+  }, 120_000);
 
   it('which a service with an empty database builds from the topic alone, oauth being stopped', async () => {
     await bridge.told(async () => {
@@ -100,5 +100,5 @@ describe('ACD-05 every service has its own copy of the ACDs', () => {
       }
       await Promise.all(named('oauth').map((service) => service.restart()));
     });
-  }, 90_000);
+  }, 180_000);
 });

@@ -42,13 +42,13 @@ describe('the whole path', () => {
     calls = { held: await play(STORIES.held), transferred: await play(STORIES.transferred) };
     expect(await differencesFromTruth(bridge)).toEqual([]);
     shortLink = await linkTo(contactsOf(calls.held)[0]!);
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     await ended?.close();
     await bridge?.stop();
     await traces?.close();
-  }, 30_000);
+  }, 60_000);
 
   const contactsOf = ({ taskId }: TaskGroundTruth): ContactSegmented[] =>
     [...publishedVersions(bridge).values()].map((all) => all.at(-1)!).filter((contact) => contact.taskId === taskId);

@@ -21,12 +21,12 @@ describe('every contact is there, once', () => {
       environment: { WFO_SERVERS: process.env.WFO_SERVERS },
     });
     bridge = await startBridge({ servers, requestsPerMinute: 3_000, simulator: { SIM_SEGMENTS: 'false' } });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await bridge?.stop();
     await servers?.stop();
-  }, 30_000);
+  }, 60_000);
 
   it('although each service is killed (kill -9) at random moments while 500 tasks pass', async () => {
     await bridge.told(async () => {

@@ -24,9 +24,9 @@ describe('two replicas of every service: every contact is there, once', () => {
       simulator: { SIM_TASKS: '40' },
       environment: { POLL_INTERVAL_MS: '2000', WEBHOOK_CHECK_MS: '5000' },
     });
-  }, 60_000);
+  }, 120_000);
 
-  afterAll(() => bridge?.stop(), 30_000);
+  afterAll(() => bridge?.stop(), 60_000);
 
   const misbehave = async (...faults: FaultRequest[]) => {
     for (const fault of faults) await bridge.fault(fault);

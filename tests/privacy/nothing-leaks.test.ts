@@ -86,7 +86,7 @@ describe('what logs, spans and events tell of secrets and people (architecture r
     await bridge?.stop();
     collector?.server.closeAllConnections();
     collector?.server.close();
-  }, 30_000);
+  }, 60_000);
 
   /** Of the product's processes; the simulated tenant may say what it likes. */
   function readLogs(): string {

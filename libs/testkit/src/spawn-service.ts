@@ -98,7 +98,7 @@ export function spawnService(options: SpawnServiceOptions): SpawnedService {
     output: () => output,
     logs: () => jsonLines(output),
     exit,
-    async ready({ timeoutMs = 30_000 } = {}) {
+    async ready({ timeoutMs = 60_000 } = {}) {
       if (options.url === undefined)
         throw new Error(`${options.name} was spawned without "url", so ready() can't ask it.`);
       const failed = () => new Error(`${options.name} is not ready. The end of its output:\n${tail()}`);

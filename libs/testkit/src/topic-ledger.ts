@@ -91,7 +91,7 @@ export async function topicLedger(brokers: string[], topic: string): Promise<Top
             `${found} of them, ${records.length} records in all; keys of the latest: ${keys.join(', ') || 'none'}`,
           );
         },
-        { timeoutMs: options.timeoutMs ?? 20_000, intervalMs: 20 },
+        { timeoutMs: options.timeoutMs ?? 60_000, intervalMs: 20 },
       );
       return [...matching()];
     },

@@ -1,5 +1,5 @@
 export interface WaitOptions {
-  /** Fails after this (default 15 s). */
+  /** Fails after this (default 60 s: machines of a CI stall, and a condition ends the waiting). */
   timeoutMs?: number;
   /** Between two looks (default 25 ms). */
   intervalMs?: number;
@@ -7,14 +7,14 @@ export interface WaitOptions {
 
 /**
  * Looks at `condition` until it gives something truthy, and gives that. A condition that throws counts as "not yet";
- * the last error is quoted when the time is up. `description` completes the sentence "Waited 15 s for …".
+ * the last error is quoted when the time is up. `description` completes the sentence "Waited 60 s for …".
  */
 export async function waitFor<T>(
   description: string,
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<NonNullable<T>> {
-  const { timeoutMs = 15_000, intervalMs = 25 } = options;
+  const { timeoutMs = 60_000, intervalMs = 25 } = options;
   const deadlineMs = Date.now() + timeoutMs;
   let last: unknown;
   for (;;) {

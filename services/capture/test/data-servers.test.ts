@@ -96,7 +96,7 @@ describe('ACD-04 two data servers over real Kafka, Postgres and Redis, a process
       },
     });
     started.push(service);
-    await service.ready({ timeoutMs: 20_000 });
+    await service.ready();
   }
 
   async function change(changes: Partial<AcdChanged>): Promise<void> {

@@ -92,7 +92,7 @@ describe('capture as a process', () => {
     expect(await first.service.kill('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
     simulator.endTasks(20);
     const { service, url } = await start();
-    await service.ready({ timeoutMs: 20_000 });
+    await service.ready();
     await waitFor('every task', () => firsts().length === TASKS + 20);
     const truth = simulator.groundTruth().filter((task) => task.ended);
     expect(firsts()).toEqual(truth.map((task) => task.taskId).sort());
@@ -113,9 +113,9 @@ describe('capture as a process', () => {
   it('rule 10 works on while Redis and oauth are both away, also when it starts then', async () => {
     const before = firsts().length;
     const { service } = await start({ REDIS_URL: 'redis://127.0.0.1:1', SHUTDOWN_DEADLINE_MS: '5000' });
-    await service.ready({ timeoutMs: 30_000 });
+    await service.ready();
     simulator.endTasks(5);
-    await waitFor('the tasks', () => firsts().length === before + 5, { timeoutMs: 30_000 });
+    await waitFor('the tasks', () => firsts().length === before + 5);
     // Its group still waits for the member that was killed; the stop does not wait with it.
     expect(await service.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   });

@@ -70,7 +70,7 @@ describe('imports that are cut short', () => {
         [acd.acdId, taskId, acd.tenantId, acd.webexOrgId, Date.now()],
       );
       const pending = async () => (await database.pool.query('SELECT FROM pending_file')).rowCount ?? 0;
-      await waitFor('the download to be under way', async () => (await pending()) > 0, { timeoutMs: 20_000 });
+      await waitFor('the download to be under way', async () => (await pending()) > 0);
       expect(await child.kill(signal)).toEqual(
         signal === 'SIGTERM' ? { code: 0, signal: null } : { code: null, signal },
       );
@@ -87,8 +87,8 @@ describe('imports that are cut short', () => {
       simulator.tenant.faults.reset();
       heir = await runImport(deployment, { consumes: false });
       const mine = () => available.records.filter((one) => one.json<RecordingAvailable>().taskId === taskId);
-      await waitFor('both recordings', () => mine().length >= 2, { timeoutMs: 20_000 });
-      await waitFor('the sweep', async () => (await pending()) === 0, { timeoutMs: 20_000 });
+      await waitFor('both recordings', () => mine().length >= 2);
+      await waitFor('the sweep', async () => (await pending()) === 0);
       await heir.wiring.relay.idle();
       expect(mine()).toHaveLength(2);
       expect((await deployment.files()).every((name) => name.endsWith('.tink'))).toBe(true);

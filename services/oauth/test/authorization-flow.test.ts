@@ -271,7 +271,7 @@ describe('rule 10 the hand-over store', () => {
     const { redis } = oauth.wiring;
     const key = `wfo:token:${acd.acdId}`;
     await redis.del(key);
-    await waitFor('the token', async () => (await redis.hget(key, 'version')) === '1', { timeoutMs: 10_000 });
+    await waitFor('the token', async () => (await redis.hget(key, 'version')) === '1');
     await redis.hset(key, { version: '9', sealed: 'newer' });
     const old = { acdId: acd.acdId, version: 8, accessToken: 'old', expiresAtMs: Date.now() + 60_000 };
     expect(await oauth.wiring.handover.put(old)).toBe(false);
@@ -291,7 +291,7 @@ describe('rule 10 the hand-over store', () => {
       ]);
     expect((await due()).rows).toEqual([{ later: true }]);
     await database.pool.query('UPDATE token SET issued_at_ms = issued_at_ms - 300000 WHERE acd_id = $1', [acd.acdId]);
-    await waitFor('the next token', async () => (await redis.hget(key, 'version')) === '2', { timeoutMs: 10_000 });
+    await waitFor('the next token', async () => (await redis.hget(key, 'version')) === '2');
     expect((await due()).rows).toEqual([{ later: true }]);
   });
 

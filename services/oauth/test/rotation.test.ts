@@ -149,7 +149,7 @@ describe('AUTH-06 rotation of the keys at rest', () => {
     const left = await remaining();
     expect(left).toBeGreaterThan(0);
     await spawn();
-    await waitFor('the last text', async () => (await remaining()) === 0, { timeoutMs: 20_000 });
+    await waitFor('the last text', async () => (await remaining()) === 0);
 
     const { rows } = await database.pool.query(
       `SELECT client_ref, sealed_secret FROM oauth_client WHERE name = client_ref::text`,

@@ -11,6 +11,12 @@ import { moveRun } from './run-repository.ts';
 const CHUNK = 500;
 
 /**
+ * After many new rows Postgres knows nothing of them until its own time for it comes, and would go through all users for
+ * each one that is compared with the others.
+ */
+const REFRESH_STATISTICS = 'ANALYZE directory_user, directory_team, directory_queue';
+
+/**
  * Applies what is left of a run's plan and ends the run. Whoever is killed here leaves whole chunks behind; the next
  * one goes on with the rest.
  */
@@ -20,16 +26,8 @@ export async function applyRun(context: RunContext): Promise<void> {
     await fence(context, tx);
     await ensureDefaults(tx, lease.acd, deps.clock.nowMs());
   });
-  for (;;) {
-    context.signal.throwIfAborted();
-    const isMore = await inTransaction(deps.pool, async (tx) => {
-      await fence(context, tx);
-      const changes = await nextChanges(tx, run.runId, CHUNK);
-      if (changes.length > 0) await applyChunk(context, tx, changes);
-      return changes.length > 0;
-    });
-    if (!isMore) break;
-  }
+  const chunks = await applyChunks(context);
+  if (chunks > 1) await deps.pool.query(REFRESH_STATISTICS);
   const { tenantId, acdId } = lease.acd;
   await deps.afterChanges?.(deps.pool, { tenantId, acdId, runId: run.runId, nowMs: deps.clock.nowMs() });
   await inTransaction(deps.pool, async (tx) => {
@@ -40,6 +38,21 @@ export async function applyRun(context: RunContext): Promise<void> {
       { to: 'done', fields: { problem: null, endedAtMs: deps.clock.nowMs() } },
     );
   });
+}
+
+/** Gives how many chunks there were. */
+async function applyChunks(context: RunContext): Promise<number> {
+  const { deps, run, signal } = context;
+  for (let chunks = 0; ; chunks += 1) {
+    signal.throwIfAborted();
+    const isMore = await inTransaction(deps.pool, async (tx) => {
+      await fence(context, tx);
+      const changes = await nextChanges(tx, run.runId, CHUNK);
+      if (changes.length > 0) await applyChunk(context, tx, changes);
+      return changes.length > 0;
+    });
+    if (!isMore) return chunks;
+  }
 }
 
 async function applyChunk({ deps, lease, run }: RunContext, tx: PoolClient, changes: StoredChange[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
+import { faultProxy, freePort } from '@wxcc-wfo/testkit';
 import { findAcd } from '../src/acds/acd-repository.ts';
 import { gatherFacts } from '../src/preflight/gather-facts.ts';
 import { judgeFacts } from '../src/preflight/preflight-policy.ts';
@@ -125,6 +126,64 @@ describe('ACD-07 preflight', () => {
       evidence: expect.stringMatching(/time that a preflight may take/),
     });
     simulator.tenant.faults.reset();
+  });
+
+  describe('tells what fails from what is only late', () => {
+    const DEADLINE_MS = 1_500;
+    const judgedAt = async (apiUrl: string) => {
+      const { wiring } = oauth;
+      const allowedHosts = [...wiring.endpoints.allowedHosts, new URL(apiUrl).host];
+      const stored = await findAcd(database.pool, acd.acdId);
+      const reaching = { ...wiring, endpoints: { ...wiring.endpoints, allowedHosts } };
+      const results = judgeFacts(await gatherFacts(reaching, { ...stored!, apiUrl }, DEADLINE_MS));
+      return (check: string) => results.find((one) => one.check === check)!;
+    };
+
+    it('an API at whose address nobody listens cannot be reached', async () => {
+      const result = await judgedAt(`http://127.0.0.1:${await freePort()}`);
+      expect(result('api-reachable')).toMatchObject({ outcome: 'fail', next: expect.stringContaining('API URL') });
+      expect(result('same-account').outcome).toBe('pass');
+    });
+
+    it('nor can one that never answers; our clock is not blamed for the wait', async () => {
+      const { hostname: host, port } = new URL(simulator.baseUrl);
+      const proxy = await faultProxy({ target: { host, port: Number(port) } });
+      try {
+        proxy.halfOpen();
+        const result = await judgedAt(`http://${proxy.address}`);
+        expect(result('api-reachable')).toMatchObject({
+          outcome: 'fail',
+          evidence: expect.stringContaining('in time'),
+        });
+        // The header’s whole seconds are one, the questions that nobody answered took another.
+        expect(result('clock-skew').evidence).toMatch(/differ by [01] s/);
+      } finally {
+        await proxy.close();
+      }
+    });
+
+    it('an API with a fault of its own was reached: try again', async () => {
+      simulator.tenant.faults.add({ kind: 'server-error' });
+      const result = await judgedAt(simulator.baseUrl);
+      simulator.tenant.faults.reset();
+      expect(result('api-reachable')).toMatchObject({
+        outcome: 'cannot-be-checked',
+        next: expect.stringMatching(/again/),
+      });
+    });
+
+    it('a token that was revoked is no lack of roles or scopes: sign in again', async () => {
+      simulator.tenant.tokens.expireAccessTokens();
+      const result = await judgedAt(simulator.baseUrl);
+      expect(result('authorized')).toMatchObject({
+        outcome: 'fail',
+        evidence: expect.stringContaining('revoked'),
+        next: expect.stringContaining('authorization-requests'),
+      });
+      for (const check of ['roles', 'scopes', 'api-access', 'media-api-access', 'account-synchronized']) {
+        expect(result(check)).toMatchObject({ outcome: 'cannot-be-checked' });
+      }
+    });
   });
 
   it('needs a credential of the tenant that may write', async () => {

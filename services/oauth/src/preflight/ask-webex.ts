@@ -10,25 +10,30 @@ const MAX_USERS_LOOKED_AT = 1_000;
 const MAX_QUEUES_LOOKED_AT = 500;
 /** As many as one question to the captures API takes. */
 const CALLS_ASKED_ABOUT = 10;
+/** Of the whole time: so a host that is away fails its own question first, and what is late waited for the budget. */
+const SHARE_OF_ONE_CALL = 0.6;
 
 export type WebexFacts = Pick<PreflightFacts, 'person' | 'account' | 'calls' | 'webhooks' | 'smsQueue'>;
 
 /** Asks everything at once. A few requests, out of the client id’s budget. */
 export async function askWebex(
   wiring: Wiring,
-  o: { acd: Acd; accessToken: string; signal: AbortSignal },
+  o: { acd: Acd; accessToken: string; deadlineMs: number },
 ): Promise<WebexFacts> {
-  const { acd, accessToken, signal } = o;
+  const { acd, accessToken, deadlineMs } = o;
+  const signal = AbortSignal.timeout(deadlineMs);
+  const oneCallMs = deadlineMs * SHARE_OF_ONE_CALL;
   const webex = createWebexClient({
     endpoints: { ...wiring.endpoints, apiUrl: acd.apiUrl },
     quota: wiring.quota,
     quotaKey: acd.quotaKey,
     kind: 'captures',
+    timeouts: { headersMs: oneCallMs, bodyMs: oneCallMs, deadlineMs: oneCallMs },
     orgId: acd.webexOrgId,
     getAccessToken: async () => accessToken,
   });
-  const who = ask(signal, () => wiring.provider.whoAmI(accessToken, { quotaKey: acd.quotaKey }));
-  const [asked, account, calls, webhooks, smsQueue] = await Promise.all([
+  const who = ask(signal, () => askWho(wiring, { accessToken, quotaKey: acd.quotaKey }));
+  const [person, account, calls, webhooks, smsQueue] = await Promise.all([
     who,
     who.then((person) => {
       const identityId = person.state === 'answered' ? person.value.identityId : undefined;
@@ -40,15 +45,17 @@ export async function askWebex(
       ? ask(signal, () => findSmsQueue(webex, signal))
       : notAsked('Digital is off.'),
   ]);
-  const person = mapped(asked, ({ emails, orgId, serverTimeMs }) => ({
-    emails,
-    orgId,
-    skewMs: serverTimeMs === undefined ? null : wiring.clock.nowMs() - serverTimeMs,
-  }));
   return { person, account, calls, webhooks, smsQueue };
 }
 
-export const notAsked = (reason: string) => ({ state: 'not-asked', reason }) as const;
+export const notAsked = (reason: string, next?: string) =>
+  ({ state: 'not-asked', reason, ...(next === undefined ? {} : { next }) }) as const;
+
+/** The clocks are compared when the answer comes: the other questions may take much longer. */
+async function askWho({ provider, clock }: Wiring, o: { accessToken: string; quotaKey: string }) {
+  const { serverTimeMs, ...person } = await provider.whoAmI(o.accessToken, { quotaKey: o.quotaKey });
+  return { ...person, skewMs: serverTimeMs === undefined ? null : clock.nowMs() - serverTimeMs };
+}
 
 /** An answer, or why there is none. What is late goes on by itself and is not waited for. */
 export async function ask<T>(signal: AbortSignal, question: () => Promise<T>): Promise<Asked<T>> {
@@ -60,7 +67,7 @@ export async function ask<T>(signal: AbortSignal, question: () => Promise<T>): P
   try {
     return { state: 'answered', value: await Promise.race([question(), late]) };
   } catch (error) {
-    if (error instanceof WebexError) return { state: 'failed', code: error.kind, reason: error.message };
+    if (error instanceof WebexError) return { state: 'failed', code: codeOf(error), reason: error.message };
     const reason = signal.aborted
       ? 'There was no answer within the time that a preflight may take.'
       : 'The question could not be asked; the log of this service says why.';
@@ -68,9 +75,9 @@ export async function ask<T>(signal: AbortSignal, question: () => Promise<T>): P
   }
 }
 
-function mapped<A, B>(asked: Asked<A>, map: (value: A) => B): Asked<B> {
-  return asked.state === 'answered' ? { state: 'answered', value: map(asked.value) } : asked;
-}
+/** A 5xx is an answer, though none that helps: it is not the way to Webex that fails. */
+const codeOf = ({ kind, statusCode }: WebexError): string =>
+  kind === 'unavailable' && statusCode !== undefined ? 'server-fault' : kind;
 
 type Account = Extract<PreflightFacts['account'], { state: 'answered' }>['value'];
 
@@ -89,10 +96,7 @@ async function findAccount(
     if (found) return accountOf(found);
     seen += users.length;
     if (seen >= MAX_USERS_LOOKED_AT) {
-      throw new WebexError(
-        'invalid-answer',
-        `The account is not among the first ${seen} users; the rest was not read.`,
-      );
+      throw new WebexError('incomplete', `The account is not among the first ${seen} users; the rest was not read.`);
     }
   }
   return null;

@@ -1,4 +1,3 @@
-import type { DataServerRole } from '@wxcc-wfo/contracts';
 import {
   byEye,
   type Check,
@@ -11,8 +10,9 @@ import {
   wasReached,
 } from './judgement-policy.ts';
 import type { PreflightFacts } from './preflight-facts.ts';
+import { ROLE_CHECKS } from './role-checks-policy.ts';
 
-/** The guide’s “Configure Cisco Webex Contact Center”, “Connect to …” and “Configure a Data Server” as checks. */
+/** The guide’s “Configure Cisco Webex Contact Center” and “Connect to …” as checks. */
 
 const CONFIGURE = 'Configure Cisco Webex Contact Center';
 const CONNECT = 'Connect to Cisco Webex Contact Center 2.0';
@@ -20,6 +20,19 @@ const ROLES_SECTION = `${CONFIGURE} › Assign roles and permissions`;
 /** A minute: Webex’s windows and our leases bear that much. */
 const MAX_SKEW_MS = 60_000;
 const WEBEX_ROLE = 'the service role “Contact center service admin” or, if that is not enough, “Full admin”';
+
+const SIGN_IN = 'POST /v1/acds/{acdId}/authorization-requests, open the URL and sign in as the ACD’s administrator.';
+
+function judgeAuthorized({ acd, tokenProblem }: PreflightFacts): Judgement {
+  if (acd.authorization !== 'authorized') {
+    const next = acd.authorizesBy === 'oauth' ? SIGN_IN : 'Save the ACD with its API key.';
+    return fail(`Its state is ${acd.authorization}.`, next);
+  }
+  if (tokenProblem !== null) {
+    return fail(tokenProblem, `Look at GET /v1/acds/{acdId}/health. If it does not heal by itself: ${SIGN_IN}`);
+  }
+  return pass(acd.authorizesBy === 'oauth' ? 'Its administrator signed in.' : 'It has its API key.');
+}
 
 function judgeOrganization({ acd, token, person }: PreflightFacts): Judgement {
   return judged(token, ({ orgId }) => {
@@ -45,14 +58,13 @@ function judgeAccount({ acd, person }: PreflightFacts): Judgement {
 }
 
 function judgeReach({ acd, account, calls, webhooks }: PreflightFacts): Judgement {
-  const reached = [account, calls, webhooks].map(wasReached);
-  if (reached.includes(true)) return pass(`${acd.apiUrl} answers.`);
-  const failed = [account, calls, webhooks].find((one) => wasReached(one) === false);
+  const asked = [account, calls, webhooks];
+  if (asked.some(wasReached)) return pass(`${acd.apiUrl} answers.`);
+  const failed = asked.find((one) => wasReached(one) === false);
   if (failed?.state === 'failed') {
     return fail(failed.reason, 'Check the API URL, WEBEX_ALLOWED_HOSTS, and the way out of this network to Webex.');
   }
-  const reason = 'reason' in account ? account.reason : 'It was not asked.';
-  return unknown(reason, 'Authorize the ACD and run the preflight again.');
+  return judged(account, () => pass('It answered.'));
 }
 
 function judgeApiAccess({ account, calls, webhooks }: PreflightFacts): Judgement {
@@ -154,37 +166,6 @@ function judgeContactCenterEnabled({ account }: PreflightFacts): Judgement {
     );
   });
 }
-
-const ROLE_TITLES: Record<DataServerRole, string> = {
-  sync: 'synchronizes users, teams and queues',
-  capture: 'captures contacts',
-  realTimeEvents: 'reads real-time events',
-  mediaImport: 'imports recordings',
-};
-
-const ROLE_CHECKS = (Object.keys(ROLE_TITLES) as DataServerRole[]).map(
-  (role): Check => ({
-    id: `data-server-${role.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    title: `A data server ${ROLE_TITLES[role]}`,
-    guideSection: 'Configure a Data Server',
-    judge({ roles, acd }) {
-      const served = roles[role];
-      if (role === 'realTimeEvents' && !acd.rteMessaging) return pass('Not needed: RTE messaging is off.');
-      if (!served) {
-        return fail('The role is switched off for this ACD.', 'Assign the ACD to a data server that serves the role.');
-      }
-      const { dataServer, workers } = served;
-      if (workers === null) return unknown('Redis is away: who works is not known.', 'Run the preflight again.');
-      if (workers === 0) {
-        return fail(
-          `The data server “${dataServer}” serves it, but no process of it lives.`,
-          `Start a worker with DATA_SERVER=${dataServer}, or assign the ACD to another data server.`,
-        );
-      }
-      return pass(`The data server “${dataServer}” serves it with ${workers} process${workers === 1 ? '' : 'es'}.`);
-    },
-  }),
-);
 
 export const CONNECTION_CHECKS: readonly Check[] = [
   {
@@ -290,15 +271,7 @@ export const CONNECTION_CHECKS: readonly Check[] = [
     id: 'authorized',
     title: 'The connection is authorized',
     guideSection: CONNECT,
-    judge: ({ acd }) =>
-      acd.authorization === 'authorized'
-        ? pass(acd.authorizesBy === 'oauth' ? 'Its administrator signed in.' : 'It has its API key.')
-        : fail(
-            `Its state is ${acd.authorization}.`,
-            acd.authorizesBy === 'oauth'
-              ? 'POST /v1/acds/{acdId}/authorization-requests, open the URL and sign in as the ACD’s administrator.'
-              : 'Save the ACD with its API key.',
-          ),
+    judge: judgeAuthorized,
   },
   { id: 'same-account', title: 'The configured account authorized it', guideSection: CONNECT, judge: judgeAccount },
   { id: 'api-reachable', title: 'The API URL can be reached', guideSection: CONNECT, judge: judgeReach },

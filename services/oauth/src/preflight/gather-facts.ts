@@ -8,6 +8,7 @@ import { VARIANTS } from '../acds/variant-policy.ts';
 import { tokenBinding } from '../tokens/token-repository.ts';
 import type { Wiring } from '../wiring.ts';
 import { askWebex, notAsked, type WebexFacts } from './ask-webex.ts';
+import { wasReached } from './judgement-policy.ts';
 import type { PreflightFacts } from './preflight-facts.ts';
 
 /** All questions together; whoever waits for the answer waits this long at most. */
@@ -17,6 +18,12 @@ export const DEADLINE_MS = 20_000;
 export async function gatherFacts(wiring: Wiring, acd: Acd, deadlineMs = DEADLINE_MS): Promise<PreflightFacts> {
   await wiring.clock.synchronize();
   const [roles, stored] = await Promise.all([rolesOf(wiring, acd), storedToken(wiring, acd)]);
+  const { accessToken, token } = stored;
+  const told =
+    accessToken === null
+      ? allNotAsked(stored.why, stored.next)
+      : await askWebex(wiring, { acd, accessToken, deadlineMs });
+  const isRefused = isTokenRefused(told);
   const [refusal] = refusalsOfUsername(acd.username);
   return {
     acd: {
@@ -34,20 +41,24 @@ export async function gatherFacts(wiring: Wiring, acd: Acd, deadlineMs = DEADLIN
     usernameRefusal: refusal?.reason ?? null,
     region: Object.entries(REGIONS).find(([, url]) => url === acd.apiUrl)?.[0] ?? null,
     roles,
-    token: stored.token,
-    ...(stored.accessToken === null
-      ? allNotAsked(stored.why)
-      : await askWebex(wiring, {
-          acd,
-          accessToken: stored.accessToken,
-          signal: AbortSignal.timeout(deadlineMs),
-        })),
+    token,
+    tokenProblem: isRefused ? REFUSED : stored.problem,
+    ...(isRefused ? allNotAsked(REFUSED, AUTHORIZE) : told),
   };
 }
 
-function allNotAsked(reason: string): WebexFacts {
-  const no = notAsked(reason);
+const AUTHORIZE = 'Authorize the ACD, then run the preflight again.';
+const REFUSED = 'Webex does not accept the access token any more: it was revoked before its time.';
+
+function allNotAsked(reason: string, next?: string): WebexFacts {
+  const no = notAsked(reason, next);
   return { person: no, account: no, calls: no, webhooks: no, smsQueue: no };
+}
+
+/** A role or a scope that is missing is refused at some questions; a token that is not accepted, at all of them. */
+function isTokenRefused({ person, account, calls, webhooks }: WebexFacts): boolean {
+  const answers = [person, account, calls, webhooks].filter(wasReached);
+  return answers.length > 0 && answers.every((one) => one.state === 'failed' && one.code === 'unauthorized');
 }
 
 async function rolesOf({ redis }: Wiring, acd: Acd): Promise<PreflightFacts['roles']> {
@@ -61,13 +72,19 @@ async function rolesOf({ redis }: Wiring, acd: Acd): Promise<PreflightFacts['rol
   return Object.fromEntries(roles);
 }
 
-type Stored =
-  | { accessToken: string; token: PreflightFacts['token'] }
-  | { accessToken: null; why: string; token: PreflightFacts['token'] };
+type Stored = Pick<PreflightFacts, 'token'> &
+  ({ accessToken: string; problem: null } | { accessToken: null; why: string; next?: string; problem: string | null });
 
 /** The token that the services work with; opened here, and given to nobody but Webex. */
 async function storedToken(wiring: Wiring, acd: Acd): Promise<Stored> {
-  const without = (why: string): Stored => ({ accessToken: null, why, token: notAsked(why) });
+  const without = (why: string, next?: string, problem: string | null = null): Stored => ({
+    accessToken: null,
+    why,
+    token: notAsked(why, next),
+    problem,
+    ...(next === undefined ? {} : { next }),
+  });
+  const unusable = (problem: string, next: string) => without(`${problem} So Webex cannot be asked.`, next, problem);
   if (VARIANTS[acd.variant].authorization === 'api-key') {
     return without('This variant authenticates with an API key, for whose interface no public description exists.');
   }
@@ -76,19 +93,20 @@ async function storedToken(wiring: Wiring, acd: Acd): Promise<Stored> {
     [acd.acdId],
   );
   const [row] = rows;
-  if (!row) return without('The ACD is not authorized yet, so that Webex cannot be asked.');
+  if (!row) return without('The ACD is not authorized yet, so that Webex cannot be asked.', AUTHORIZE);
   if (Number(row.access_expires_at_ms) <= wiring.clock.nowMs()) {
-    return without('The access token has ended, so that Webex cannot be asked.');
+    return unusable('The access token has ended and was not refreshed.', AUTHORIZE);
   }
   try {
     const binding = tokenBinding(acd.acdId, row.version, 'access');
     const accessToken = wiring.seals.atRest.open(row.sealed_access, binding).toString('utf8');
-    return { accessToken, token: { state: 'answered', value: { orgId: orgIdOfToken(accessToken) } } };
+    return { accessToken, problem: null, token: { state: 'answered', value: { orgId: orgIdOfToken(accessToken) } } };
   } catch (error) {
     wiring.logger.error(
       { acdId: acd.acdId, err: error },
       'a stored token does not open; give back the old SEALING_KEYS',
     );
-    return without('The stored access token does not open: put the old key back into SEALING_KEYS.');
+    const next = 'Put the old key back into SEALING_KEYS, then run the preflight again.';
+    return unusable('The stored access token does not open.', next);
   }
 }

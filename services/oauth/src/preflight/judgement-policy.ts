@@ -34,7 +34,8 @@ export const byEye = (where: string) => (): Judgement =>
 /** A judgement of an answer; what was not answered cannot be judged. */
 export function judged<T>(asked: Asked<T>, judge: (value: T) => Judgement): Judgement {
   if (asked.state === 'answered') return judge(asked.value);
-  if (asked.state === 'not-asked') return unknown(asked.reason, 'Check it by hand and confirm this check.');
+  if (asked.state === 'not-asked')
+    return unknown(asked.reason, asked.next ?? 'Check it by hand and confirm this check.');
   return unknown(asked.reason, 'Run the preflight again; if it stays, check it by hand and confirm this check.');
 }
 
@@ -45,6 +46,6 @@ export const isForbidden = (asked: Asked<unknown>): boolean =>
 /** Whether the server answered at all, be it with a refusal; null: not known. */
 export function wasReached(asked: Asked<unknown>): boolean | null {
   if (asked.state === 'answered') return true;
-  if (asked.state === 'not-asked' || asked.code === 'late') return null;
+  if (asked.state === 'not-asked' || asked.code === 'late' || asked.code === 'server-fault') return null;
   return !['unavailable', 'timeout', 'host-not-allowed', 'invalid-answer'].includes(asked.code);
 }

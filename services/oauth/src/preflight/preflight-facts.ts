@@ -1,10 +1,13 @@
 import type { AcdVariant, DataServerRole } from '@wxcc-wfo/contracts';
 
-/** What a question brought: an answer, a failure (`code` as in WebexError, or `late`), or that it was not asked. */
+/**
+ * What a question brought: an answer, a failure (`code` as in WebexError, `server-fault` for a 5xx, or `late`), or that
+ * it was not asked and what would let it be asked.
+ */
 export type Asked<T> =
   | { state: 'answered'; value: T }
   | { state: 'failed'; code: string; reason: string }
-  | { state: 'not-asked'; reason: string };
+  | { state: 'not-asked'; reason: string; next?: string };
 
 /** Everything that a preflight judges by (ACD-07). Gathered by `gather-facts.ts`, judged by `preflight-policy.ts`. */
 export interface PreflightFacts {
@@ -26,6 +29,8 @@ export interface PreflightFacts {
   region: string | null;
   /** Who works for the ACD in a role: null where it is switched off, else the data server and its live processes. */
   roles: Record<DataServerRole, { dataServer: string; workers: number | null } | null>;
+  /** Why the stored access token is of no use, although nobody withdrew the authorization; null: it is. */
+  tokenProblem: string | null;
   /** The organization that the stored access token names. */
   token: Asked<{ orgId: string | null }>;
   /** Whose token it is. */

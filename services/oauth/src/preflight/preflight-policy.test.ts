@@ -40,6 +40,7 @@ const GOOD: PreflightFacts = {
   usernameRefusal: null,
   region: 'eu2',
   roles: { sync: served, capture: served, realTimeEvents: served, mediaImport: served },
+  tokenProblem: null,
   token: answered({ orgId: ORG }),
   person: answered(person),
   account: answered(account),
@@ -127,6 +128,7 @@ const LINES: Line[] = [
   ['authorized', 'not yet', acd({ authorization: 'not-authorized' }), 'fail'],
   ['authorized', 'not any more', acd({ authorization: 'reauthorization-required' }), 'fail'],
   ['authorized', '1.0 with its key', OLD, 'pass'],
+  ['authorized', 'its token is of no use', facts({ tokenProblem: 'It was revoked.' }), 'fail', /revoked/],
   ['same-account', 'the configured one', GOOD, 'pass'],
   ['same-account', 'another spelling', acd({ username: 'Admin@ContactCentre.example' }), 'pass'],
   [
@@ -163,6 +165,12 @@ const LINES: Line[] = [
     facts({ account: failed('late'), calls: failed('late'), webhooks: failed('late') }),
     EYE,
   ],
+  [
+    'api-reachable',
+    'it answers, but with a fault of its own',
+    facts({ account: failed('server-fault'), calls: failed('server-fault'), webhooks: failed('late') }),
+    EYE,
+  ],
   ['api-reachable', '1.0', OLD, EYE],
   ['scopes', 'all answer', GOOD, 'pass'],
   ['scopes', 'people are refused', facts({ person: failed('forbidden') }), 'fail', /spark:people_read/],
@@ -190,6 +198,16 @@ const LINES: Line[] = [
     'fail',
   ],
   ['data-server-real-time-events', 'not needed', acd({ rteMessaging: false }), 'pass', /Not needed/],
+  [
+    'data-server-media-import',
+    'not needed',
+    {
+      ...acd({ qualityManagement: { enabled: false, voice: false, digital: false } }),
+      roles: { ...GOOD.roles, mediaImport: null },
+    },
+    'pass',
+    /Not needed/,
+  ],
   ['webhook-address', 'active', GOOD, 'pass'],
   [
     'webhook-address',

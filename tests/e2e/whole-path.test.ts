@@ -168,7 +168,7 @@ describe('the whole path', () => {
       },
       {
         request: [acds, { body: JSON.stringify({ ...acdBody(), webexOrgId: 'not-a-uuid' }) }],
-        status: 400,
+        status: 422,
         field: /webexOrgId/,
       },
       { request: [`${contacts}?limit=0`, {}], status: 400, field: /limit/ },
@@ -291,6 +291,28 @@ describe('the whole path', () => {
     await waitFor('the contacts with audio', () => new Set(consumed().map((line) => line.contactId)).size === 3);
     expect([...new Set(consumed().map((line) => line.contactId))].sort()).toEqual(audible);
     expect(await consumer.kill('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  it('SYNC-02 users are followed by both of their Webex ids with the integrator’s example', async () => {
+    const follower = spawnService({
+      name: 'follow-users',
+      entry: 'docs/examples/follow-users.ts',
+      workingFolder: ROOT,
+      env: {
+        KAFKA_BROKERS: bridge.servers.kafkaBrokers.join(','),
+        KAFKA_TOPIC_PREFIX: bridge.topicPrefix,
+        GROUP_ID: uniqueName('integrator'),
+      },
+    });
+    const { items } = (
+      await ask(`${bridge.stack.url('sync')}/v1/users?limit=200`, { key: bridge.stack.secrets.operator.key })
+    ).body as { items: { userId: string }[] };
+    expect(items.length).toBeGreaterThan(1);
+    const followed = () => follower.logs().filter((line) => typeof line.userId === 'string');
+    await waitFor('every user', () => new Set(followed().map((line) => line.userId)).size >= items.length);
+    // Two ids each: of Webex Contact Center, and of Common Identity.
+    expect(followed().at(-1)).toMatchObject({ ids: 2 * items.length, permissions: expect.any(Array) });
+    expect(await follower.kill('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' });
   });
 
   it('SEG-10 a link ends by itself, and plays nothing else than what it was signed for', async () => {

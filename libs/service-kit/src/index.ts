@@ -41,4 +41,5 @@ export { createSealer, type Keyring, newSealingKey, parseKeyring, SealError, typ
 export { type LinkVerdict, signLink, verifyLink } from './signed-link.ts';
 export { isConflict, isTransient, sqlState } from './sql-error.ts';
 export { onceReachable, type StartUpWait } from './start-up.ts';
+export { tidyHeap } from './tidy-heap.ts';
 export { inTransaction, readAsTenant, runTransaction, type TransactionOptions } from './transaction.ts';

@@ -1,4 +1,4 @@
-import { inTransaction } from '@wxcc-wfo/service-kit';
+import { inTransaction, tidyHeap } from '@wxcc-wfo/service-kit';
 import type { PoolClient } from 'pg';
 import { applyQueues, applyReferenceItems, applyTeams } from '../apply/apply-items.ts';
 import { type ApplyContext, applyUsers } from '../apply/apply-users.ts';
@@ -9,6 +9,8 @@ import { moveRun } from './run-repository.ts';
 
 /** One transaction changes, publishes and settles so many rows of the plan at most. */
 const CHUNK = 500;
+/** What so many chunks left behind is collected at once: the service has to stay small. */
+const CHUNKS_PER_TIDYING = 10;
 
 /**
  * After many new rows Postgres knows nothing of them until its own time for it comes, and would go through all users for
@@ -52,6 +54,7 @@ async function applyChunks(context: RunContext): Promise<number> {
       return changes.length > 0;
     });
     if (!isMore) return chunks;
+    if (chunks % CHUNKS_PER_TIDYING === CHUNKS_PER_TIDYING - 1) tidyHeap();
   }
 }
 

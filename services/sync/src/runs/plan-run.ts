@@ -1,4 +1,4 @@
-import { inTransaction } from '@wxcc-wfo/service-kit';
+import { inTransaction, tidyHeap } from '@wxcc-wfo/service-kit';
 import { judgeBrake } from '../reconcile/brake-policy.ts';
 import type { Kind } from '../reconcile/decision.ts';
 import { type DirectoryKind, directoryKinds, type Refused } from '../reconcile/directory-kinds.ts';
@@ -16,6 +16,7 @@ export interface Reading {
   counts: Counts;
   listings: Listings;
   plannedChanges: number;
+  chunks: number;
   /** How long Webex asks to be left alone, where it does. */
   retryAfterMs: number | null;
 }
@@ -33,7 +34,7 @@ export async function readAndPlan(context: RunContext): Promise<Reading> {
     runDate: run.runDate ?? runDate(deps.clock.nowMs(), acd.dataRecapture?.timeZone ?? null),
     isOneDotZero: acd.variant.startsWith('1.0'),
   });
-  const reading: Reading = { counts: {}, listings: {}, plannedChanges: 0, retryAfterMs: null };
+  const reading: Reading = { counts: {}, listings: {}, plannedChanges: 0, chunks: 0, retryAfterMs: null };
   let firstFailure: unknown;
   for (const kind of kinds) {
     // Each kind brings its own types; the planner only passes them from its reader to its rules.
@@ -105,7 +106,12 @@ async function writePlan(
     ]);
   });
   reading.plannedChanges += changes.length;
+  reading.chunks += 1;
+  if (reading.chunks % CHUNKS_PER_TIDYING === 0) tidyHeap();
 }
+
+/** Some 5,000 records: their pages are garbage that V8 would else let grow beyond what the service may take. */
+const CHUNKS_PER_TIDYING = 10;
 
 const SHOWN_REFUSALS = 5;
 

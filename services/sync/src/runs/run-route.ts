@@ -5,7 +5,7 @@ import { type App, type Clock, inTransaction, readAsTenant, requireTenant } from
 import type { Pool } from 'pg';
 import { Type } from 'typebox';
 import { appendAudit } from '../audit/audit-repository.ts';
-import { decodeCursor, isNumberAndId, PageQuery, pageOf, pageQuery } from '../listing/cursor.ts';
+import { decodeCursor, isIntegerAndId, isNumberAndId, PageQuery, pageOf, pageQuery } from '../listing/cursor.ts';
 import { conflict, notFound } from '../listing/refusals.ts';
 import { KINDS } from '../reconcile/decision.ts';
 import { listChanges } from './change-repository.ts';
@@ -126,6 +126,7 @@ function readRoutes(app: App, deps: RunRouteDeps): void {
       config: READ,
       schema: {
         summary: 'List the runs of an ACD',
+        description: 'The newest first.',
         tags: ['runs'],
         params: AcdParams,
         querystring: PageQuery,
@@ -135,7 +136,7 @@ function readRoutes(app: App, deps: RunRouteDeps): void {
     async (request) => {
       const acdId = request.params.acdId.toLowerCase();
       const { cursor, limit = 50 } = request.query;
-      const place = decodeCursor<[number, string]>(cursor, isNumberAndId);
+      const place = decodeCursor<[number, string]>(cursor, (place) => place.length === 2 && isNumberAndId(place));
       const before = place && { requestedAtMs: place[0], runId: place[1] };
       const runs = await readAsTenant(deps.pool, { tenantId: requireTenant(request) }, async (sql) => {
         if (!(await findAcd(sql, acdId))) throw notFound('ACD', acdId, 'GET /v1/acds of oauth');
@@ -197,7 +198,7 @@ function readRoutes(app: App, deps: RunRouteDeps): void {
       const tenantId = requireTenant(request);
       const run = await readRun(request.params.runId.toLowerCase(), tenantId);
       const { kind = null, change = null, cursor, limit = 200 } = request.query;
-      const afterSeq = decodeCursor<[number]>(cursor, isNumberAndId)?.[0] ?? 0;
+      const afterSeq = decodeCursor<[number]>(cursor, (place) => place.length === 1 && isIntegerAndId(place))?.[0] ?? 0;
       const found = await readAsTenant(deps.pool, { tenantId }, (sql) =>
         listChanges(sql, { runId: run.runId, kind, change, afterSeq, limit: limit + 1 }),
       );

@@ -7,6 +7,7 @@ import { RUN_STATES, RUN_TRIGGERS } from './run-policy.ts';
 import type { SyncRun } from './run-repository.ts';
 
 const Instant = (description: string) => Type.String({ format: 'date-time', description });
+const InstantOrNull = (description: string) => Nullable(Type.String({ format: 'date-time' }), description);
 const Whole = (description: string) => Type.Integer({ minimum: 0, description });
 const OneOf = <const T extends readonly string[]>(values: T, description: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });
@@ -38,7 +39,7 @@ const CountsOfKind = Type.Object(
 const ListingOfKind = Type.Object(
   {
     state: OneOf(['reading', 'complete', 'partial'], 'Deletions are concluded from complete listings alone (SYNC-06).'),
-    problem: Nullable(ProblemOfRun),
+    problem: Nullable(ProblemOfRun, 'Why it is not complete, or what of it was refused.'),
   },
   { description: 'How far the listing of one kind came.' },
 );
@@ -50,37 +51,33 @@ const runFields = {
   acdId: Type.String({ format: 'uuid', description: 'The ACD connection.' }),
   trigger: OneOf(RUN_TRIGGERS, 'Why it began; a dry run changes nothing.'),
   state: OneOf(RUN_STATES, 'Where it stands. The last four are ends.'),
-  requestedBy: Nullable(Type.String({ description: 'Who asked for it; null: the interval.' })),
+  requestedBy: Nullable(Type.String(), 'Who asked for it; null: the interval.'),
   requestedAt: Instant('When it was asked for.'),
-  startedAt: Nullable(Instant('When reading began.')),
-  endedAt: Nullable(Instant('When it was over.')),
-  durationSeconds: Nullable(Type.Number({ description: 'From its beginning to its end; null while it is not over.' })),
+  startedAt: InstantOrNull('When reading began.'),
+  endedAt: InstantOrNull('When it was over.'),
+  durationSeconds: Nullable(Type.Number(), 'From its beginning to its end; null while it is not over.'),
   counts: perKind(CountsOfKind, 'By kind; kinds that were not begun are missing.'),
   listings: perKind(ListingOfKind, 'By kind; kinds that were not begun are missing.'),
   plannedChanges: Whole('Rows of its plan.'),
   appliedChanges: Whole('Rows that were applied and changed something.'),
   brake: Nullable(
-    Type.Object(
-      {
-        activeUsers: Whole('Active users before the run.'),
-        deactivations: Whole('Of them, how many it would deactivate.'),
-        share: Type.Number({ description: 'Deactivations by active users, 0 to 1.' }),
-        limit: Type.Number({ description: 'The set share.' }),
-        isHeld: Type.Boolean({ description: 'Whether the run needs approval.' }),
-      },
-      { description: 'What the brake judged by (SYNC-06).' },
-    ),
+    Type.Object({
+      activeUsers: Whole('Active users before the run.'),
+      deactivations: Whole('Of them, how many it would deactivate.'),
+      share: Type.Number({ description: 'Deactivations by active users, 0 to 1.' }),
+      limit: Type.Number({ description: 'The set share.' }),
+      isHeld: Type.Boolean({ description: 'Whether the run needs approval.' }),
+    }),
+    'What the brake judged by (SYNC-06).',
   ),
-  problem: Nullable(ProblemOfRun),
+  problem: Nullable(ProblemOfRun, 'Why it failed, stopped, waits or is not complete.'),
   decision: Nullable(
-    Type.Object(
-      {
-        by: Type.String({ description: 'Who approved or rejected it.' }),
-        at: Instant('When.'),
-        reason: Nullable(Type.String({ description: 'Why, in that person’s words.' })),
-      },
-      { description: 'Of a run that waited for approval.' },
-    ),
+    Type.Object({
+      by: Type.String({ description: 'Who approved or rejected it.' }),
+      at: Instant('When.'),
+      reason: Nullable(Type.String(), 'Why, in that person’s words.'),
+    }),
+    'Of a run that waited for approval.',
   ),
 };
 
@@ -141,11 +138,12 @@ const changeFields = {
   webexId: Type.String({ description: 'The id in Webex Contact Center.' }),
   name: Type.String({ description: 'Its name as the run read it.' }),
   reasons: Type.Array(Type.String(), { description: 'Which rules made the change.' }),
-  before: Nullable(
-    Type.Record(Type.String(), Type.Unknown(), { description: 'The fields that differ, as they were.' }),
-  ),
+  before: Nullable(Type.Record(Type.String(), Type.Unknown()), 'The fields that differ, as they were; null if new.'),
   after: Type.Record(Type.String(), Type.Unknown(), { description: 'The same fields as they become.' }),
-  outcome: Nullable(OneOf(['applied', 'skipped'], 'skipped: it was so already, or somebody decided otherwise.')),
+  outcome: Nullable(
+    Type.Unsafe<'applied' | 'skipped'>({ type: 'string', enum: ['applied', 'skipped'] }),
+    'skipped: it was so already, or somebody decided otherwise; null: not applied.',
+  ),
 };
 const exampleChange = {
   seq: 1,
@@ -160,7 +158,10 @@ const exampleChange = {
   outcome: null,
 };
 export const ChangePage = Type.Object(
-  { items: Type.Array(Type.Object(changeFields)), nextCursor: NextCursor },
+  {
+    items: Type.Array(Type.Object(changeFields), { description: 'In the order of the plan.' }),
+    nextCursor: NextCursor,
+  },
   { description: 'A page of a run’s changes.', examples: [{ items: [exampleChange], nextCursor: null }] },
 );
 

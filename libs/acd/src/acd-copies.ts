@@ -48,19 +48,23 @@ export function createAcdChangedHandler(
     const changed = rows.map(acdOf).sort((a, b) => (a.acdId < b.acdId ? -1 : 1));
     await forgetTokens(
       tx,
-      changed.filter((acd) => acd.deleted).map((acd) => acd.acdId),
+      changed.map((acd) => acd.acdId),
     );
     if (changed.length > 0) await afterStore?.(changed, tx);
     return events.map(() => done);
   };
 }
 
-/** A deleted ACD loses its token, as soon as its webhook subscription was taken back with it. */
+/**
+ * An ACD loses the token of what it was before a change of account, organization or address; a deleted one every token,
+ * as soon as its webhook subscription was taken back with it.
+ */
 async function forgetTokens(tx: SqlClient, acdIds: string[]): Promise<void> {
   if (acdIds.length === 0) return;
   await tx.query(
-    `DELETE FROM access_token t WHERE t.acd_id = ANY($1::uuid[])
-       AND NOT EXISTS (SELECT FROM webhook_subscription w WHERE w.acd_id = t.acd_id)`,
+    `DELETE FROM access_token t USING acd a WHERE t.acd_id = ANY($1::uuid[]) AND a.acd_id = t.acd_id
+       AND (t.version <= (a.configuration->>'droppedTokenVersion')::int
+         OR (a.deleted AND NOT EXISTS (SELECT FROM webhook_subscription w WHERE w.acd_id = t.acd_id)))`,
     [acdIds],
   );
 }

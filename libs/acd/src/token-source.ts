@@ -54,29 +54,44 @@ interface Copy {
   expiresAtMs: number;
 }
 
+interface Own {
+  copy?: Copy;
+  /** Of the hand-over store only what is newer is taken. */
+  newerThan: number;
+}
+
+interface OwnRow extends Record<string, unknown> {
+  version: number | null;
+  sealed: string | null;
+  expires_at_ms: number | null;
+  dropped: number;
+}
+
+/** With the version up to which tokens belong to what the ACD was before: it must never be used for what it is now. */
+const OWN_COPY = `
+SELECT t.version, t.sealed, t.expires_at_ms, coalesce((a.configuration->>'droppedTokenVersion')::int, 0) AS dropped
+FROM (SELECT $1::uuid AS acd_id) one LEFT JOIN access_token t USING (acd_id) LEFT JOIN acd a USING (acd_id)`;
+
 /** Access tokens for the services that call Webex (rule 10, AUTH-06). Tokens are never logged. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { sql, redis, handover, atRest, logger } = options;
   const nowMs = options.nowMs ?? Date.now;
 
-  async function ownCopy(acdId: string): Promise<Copy | undefined> {
-    const { rows } = await sql.query<{ version: number; sealed: string; expires_at_ms: number }>(
-      'SELECT version, sealed, expires_at_ms FROM access_token WHERE acd_id = $1',
-      [acdId],
-    );
-    const row = rows[0];
-    if (!row) return undefined;
+  async function ownCopy(acdId: string): Promise<Own> {
+    const { rows } = await sql.query<OwnRow>(OWN_COPY, [acdId]);
+    const { version, sealed, expires_at_ms, dropped } = rows[0]!;
+    if (version === null || sealed === null || version <= dropped) return { newerThan: dropped };
     try {
-      const token = atRest.open(row.sealed, accessTokenBinding(acdId, row.version)).toString('utf8');
-      return { version: row.version, token, expiresAtMs: row.expires_at_ms };
+      const token = atRest.open(sealed, accessTokenBinding(acdId, version)).toString('utf8');
+      return { copy: { version, token, expiresAtMs: expires_at_ms! }, newerThan: version };
     } catch (error) {
       logger.warn({ acdId, err: error }, 'the own copy of a token can’t be opened; give back the old SEALING_KEYS');
-      return undefined;
+      return { newerThan: dropped };
     }
   }
 
   /** What oauth handed over, kept as the own copy if it is newer than `own`; undefined as well when the store is away. */
-  async function copyHandedOver(acdId: string, own: Copy | undefined): Promise<Copy | undefined> {
+  async function copyHandedOver(acdId: string, own: Own): Promise<Copy | undefined> {
     const offered = await redis
       .hmget(`wfo:token:${acdId}`, 'version', 'sealed', 'expiresAtMs')
       .catch((error: unknown): null[] => {
@@ -84,7 +99,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
         return [];
       });
     const [version, sealed, expiresAtMs] = offered;
-    if (!version || !sealed || !expiresAtMs || Number(version) <= (own?.version ?? 0)) return undefined;
+    if (!version || !sealed || !expiresAtMs || Number(version) <= own.newerThan) return undefined;
     const token = openHandedOver(acdId, version, sealed);
     const copy = { version: Number(version), token, expiresAtMs: Number(expiresAtMs) };
     await keep(acdId, copy);
@@ -127,9 +142,10 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   return {
     copyNewer,
     async getAccessToken(acdId, refused) {
-      const own = await ownCopy(acdId);
+      const kept = await ownCopy(acdId);
+      const own = kept.copy;
       if (own && own.token !== refused && own.expiresAtMs - nowMs() >= NEAR_EXPIRY_MS) return own.token;
-      const newest = await copyHandedOver(acdId, own).catch((error: unknown) => {
+      const newest = await copyHandedOver(acdId, kept).catch((error: unknown) => {
         if (!isValid(own)) throw error;
         logger.warn({ acdId, err: error }, 'a newer token can’t be copied; the own copy of the token serves');
       });

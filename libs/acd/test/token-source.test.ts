@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReceivedEvent } from '@wxcc-wfo/bus';
-import { createLogger, createSealer, newSealingKey, parseKeyring } from '@wxcc-wfo/service-kit';
+import { createLogger, createSealer, inTransaction, newSealingKey, parseKeyring } from '@wxcc-wfo/service-kit';
 import { faultProxy, testAddresses, waitFor } from '@wxcc-wfo/testkit';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { createTokenSource, NoAccessToken } from '../src/index.ts';
+import { createAcdChangedHandler, createTokenSource, NoAccessToken } from '../src/index.ts';
+import { anAcd } from '../src/testing/index.ts';
 import { acdDatabase } from './acd-database.ts';
 
 const NOW_MS = 1_780_000_000_000;
@@ -162,5 +163,35 @@ describe('AUTH-06 access tokens over real Redis and Postgres', () => {
     await handOver(1);
     await source().getAccessToken(acdId);
     expect((await pool.query('SELECT FROM access_token WHERE acd_id = $1', [acdId])).rowCount).toBe(0);
+  });
+
+  describe('ACD-01 a token of the account, organization or address of before', () => {
+    const changed = (payload: ReturnType<typeof anAcd>) =>
+      inTransaction(pool, (tx) =>
+        createAcdChangedHandler()([{ payload } as ReceivedEvent<'acd-changed'>], tx).then(() => payload),
+      );
+
+    it('is used no more, although nobody said that there is a newer one, nor that it is refused', async () => {
+      const acd = await changed(anAcd({ acdId }));
+      await handOver(4);
+      expect(await source().getAccessToken(acdId)).toBe('token-4');
+      // Compaction leaves out what was between: it is authorized again already.
+      await changed({ ...acd, revision: 4, username: 'other@contactcentre.example', droppedTokenVersion: 4 });
+      expect((await pool.query('SELECT FROM access_token WHERE acd_id = $1', [acdId])).rowCount).toBe(0);
+      await expect(source().getAccessToken(acdId)).rejects.toThrow(NoAccessToken);
+      await handOver(5);
+      expect(await source().getAccessToken(acdId)).toBe('token-5');
+    });
+
+    it('is not copied by a replica that lags behind, nor used if it was', async () => {
+      const acd = await changed(anAcd({ acdId }));
+      await handOver(4);
+      await changed({ ...acd, revision: 2, droppedTokenVersion: 4 });
+      await expect(source().getAccessToken(acdId)).rejects.toThrow(NoAccessToken);
+      expect(await source().copyNewer(acdId)).toBe(false);
+      const sealed = atRest.seal('token-4', `access-token:${acdId}:4`);
+      await pool.query('INSERT INTO access_token VALUES ($1, 4, $2, $3)', [acdId, sealed, NOW_MS + 3_600_000]);
+      await expect(source().getAccessToken(acdId)).rejects.toThrow(NoAccessToken);
+    });
   });
 });

@@ -130,6 +130,7 @@ describe('ACD-02 the 1.0 form', () => {
     const along = await patch(third, { ...other, username: 'third@contactcentre.example', apiKey: 'fourth' });
     expect(along.body).toMatchObject({ authorization: 'authorized', username: 'third@contactcentre.example' });
     expect(await handedKey(acdId)).toEqual([4, 'fourth']);
+    expect(await lastEvent()).toMatchObject({ authorization: 'authorized', droppedTokenVersion: 3 });
   });
 
   it('Redis emptied: the keys are handed over again', async () => {

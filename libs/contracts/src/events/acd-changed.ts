@@ -39,6 +39,14 @@ export const AcdChanged = Type.Object(
       description: 'Names the request budget; ACDs of one OAuth client share it (CAP-08). A hash, not the client id.',
     }),
     authorization: ClosedEnum(ACD_AUTHORIZATION_STATES, 'Whether a token can be had.'),
+    // Optional as above; nothing was dropped before.
+    droppedTokenVersion: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'Tokens and API keys of this version and older are used no more: they belong to the account, the organization or the address of before. 0: none.',
+      }),
+    ),
     qualityManagement: Type.Object({
       enabled: Type.Boolean(),
       voice: Type.Boolean(),

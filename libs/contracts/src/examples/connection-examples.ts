@@ -48,6 +48,10 @@ export const ACD_EXAMPLES: GoldenExamples = {
       },
     },
     {
+      name: 'another account, whose tokens come after those that were dropped',
+      payload: { ...acd, revision: 4, username: 'second-admin@contoso.example', droppedTokenVersion: 12 },
+    },
+    {
       name: 'an event of 0.1, which knew neither a media URL nor data servers',
       payload: changed(changed(acd, 'mediaApiUrl', undefined) as AcdChanged, 'dataServers', undefined),
     },
@@ -75,6 +79,11 @@ export const ACD_EXAMPLES: GoldenExamples = {
       name: 'a role that is left out',
       payload: changed(acd, 'dataServers/sync', undefined),
       problem: 'dataServers/sync: is missing',
+    },
+    {
+      name: 'a dropped version below none',
+      payload: changed(acd, 'droppedTokenVersion', -1),
+      problem: 'droppedTokenVersion: must be >= 0',
     },
     { name: 'a revision that is text', payload: changed(acd, 'revision', '2'), problem: 'revision: must be integer' },
   ],

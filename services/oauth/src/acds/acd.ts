@@ -56,6 +56,7 @@ export function toAcdChanged(acd: Acd): AcdChanged {
     username: acd.username,
     quotaKey: acd.quotaKey,
     authorization: acd.authorization,
+    droppedTokenVersion: acd.droppedTokenVersion,
     ...acd.configuration,
     dataServers: acd.dataServers,
   };

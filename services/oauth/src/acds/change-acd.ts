@@ -92,11 +92,11 @@ async function store(wiring: Wiring, tx: SqlClient, o: { change: Change; subject
   let acd: Acd = { ...o.change.after, revision: before.revision + 1, changedAtMs: nowMs };
   await updateAcd(tx, acd);
   if (drops) {
-    await dropCredential(tx, { acdId: acd.acdId, nowMs });
-    acd = { ...acd, apiKey: null };
+    const { droppedTokenVersion } = await dropCredential(tx, { acdId: acd.acdId, nowMs });
+    acd = { ...acd, apiKey: null, droppedTokenVersion };
   }
   if (apiKey) {
-    const version = await storeApiKey(tx, { acd: before, apiKey, nowMs }, wiring.seals.atRest);
+    const version = await storeApiKey(tx, { acd, apiKey, nowMs }, wiring.seals.atRest);
     acd = { ...acd, apiKey: { version, setAtMs: nowMs } };
   }
   await appendEvents(tx, [{ topic: TOPICS.acdChanged, payload: toAcdChanged(acd) }]);

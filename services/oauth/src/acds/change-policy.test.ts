@@ -78,7 +78,7 @@ describe('ACD-01 what a save must be confirmed for', () => {
     expect(judge(oldForm, after)).toEqual({ confirm: ['change-media-api-url'], dropsCredential: true });
     expect(judge(oldForm, after, 'authorized', true)).toEqual({
       confirm: ['change-media-api-url'],
-      dropsCredential: false,
+      dropsCredential: true,
     });
     expect(judge(oldForm, { useCmsV2: true, variant: null, type: 'Cisco Customer Journey Platform' }).confirm).toEqual(
       [],

@@ -26,7 +26,7 @@ export interface Stop {
 
 export interface ChangeJudgement {
   stops: Stop[];
-  /** Token or API key belong to what the ACD was before: they are dropped, and it has to be authorized anew. */
+  /** Token or API key belong to what the ACD was before: they are dropped. Without a new key it is authorized anew. */
   dropsCredential: boolean;
 }
 
@@ -39,7 +39,6 @@ export interface ChangeContext {
 /** What a change stops; nothing where it turns nothing off and the account stays the same. */
 export function judgeChange(before: AcdSettings, after: AcdSettings, context: ChangeContext): ChangeJudgement {
   const moves = movesOf(before, after);
-  const dropsCredential = moves.length > 0 && !context.bringsApiKey;
   // Nothing stops where nothing works yet.
   const confirmed = context.authorization === 'not-authorized' ? [] : moves;
   const how = context.bringsApiKey
@@ -48,7 +47,7 @@ export function judgeChange(before: AcdSettings, after: AcdSettings, context: Ch
       ? 'The tokens are dropped and work stops until the ACD is authorized again.'
       : 'The API key is dropped and work stops until one is sent.';
   return {
-    dropsCredential,
+    dropsCredential: moves.length > 0,
     stops: [
       ...turnedOff(before, after),
       ...confirmed.map(({ confirm, field, from, to }) => ({

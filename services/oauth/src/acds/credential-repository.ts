@@ -51,6 +51,8 @@ export interface DroppedCredential {
   /** Until when the dropped tokens would still be good at Webex; null where there were none. */
   accessExpiresAtMs: number | null;
   refreshExpiresAtMs: number | null;
+  /** The highest that was ever dropped of this ACD. */
+  droppedTokenVersion: number;
 }
 
 /**
@@ -65,13 +67,14 @@ export async function dropCredential(tx: SqlClient, o: { acdId: string; nowMs: n
   );
   const { rows: keys } = await tx.query('DELETE FROM acd_api_key WHERE acd_id = $1 RETURNING version', [o.acdId]);
   const version = Math.max(0, ...[...tokens, ...keys].map((row) => row.version as number));
-  await tx.query(
+  const { rows: acds } = await tx.query(
     `UPDATE acd SET dropped_token_version = greatest(dropped_token_version, $2), handover_withdrawn_at_ms = $3
-     WHERE acd_id = $1`,
+     WHERE acd_id = $1 RETURNING dropped_token_version`,
     [o.acdId, version, o.nowMs],
   );
   const [token] = tokens;
   return {
+    droppedTokenVersion: acds[0]!.dropped_token_version,
     accessExpiresAtMs: token ? Number(token.access_expires_at_ms) : null,
     refreshExpiresAtMs: token ? Number(token.refresh_expires_at_ms) : null,
   };

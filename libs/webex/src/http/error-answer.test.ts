@@ -67,8 +67,7 @@ describe('error bodies of other forms', () => {
   });
 
   it('inside HTTP 200 are judged by their key, their text, or taken for passing', () => {
-    const kindOf = (key: string | null, text: string) =>
-      errorInsideSuccess('It', { key, text, trackingId: null }, 't').kind;
+    const kindOf = (key: string | null, text: string) => errorInsideSuccess('It', { key, text, trackingId: null }).kind;
     expect(kindOf('429', 'slow down')).toBe('rate-limited');
     expect(kindOf('ValidationError', 'x')).toBe('invalid-request');
     expect(kindOf(null, 'Cannot query field "entryPoint" on type "TaskDetails".')).toBe('invalid-request');

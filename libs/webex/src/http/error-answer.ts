@@ -25,12 +25,12 @@ export function scrub(text: string, secrets: readonly string[] = []): string {
 }
 
 /** Reads an error body: `error` or `errors`, integer or string keys, texts in a list or plain, or no body at all. */
-export function readErrorAnswer(body: unknown): ErrorAnswer {
+export function readErrorAnswer(body: unknown, secrets: readonly string[] = []): ErrorAnswer {
   const none: ErrorAnswer = { key: null, text: null, trackingId: null, faults: [] };
   if (!isRecord(body)) return none;
   const trackingId = text(body.trackingId) ?? text(body.trackingID);
   const errors = body.errors ?? body.error;
-  const faults = (Array.isArray(errors) ? errors : [errors]).flatMap(faultsOf);
+  const faults = (Array.isArray(errors) ? errors : [errors]).flatMap((error) => faultsOf(error, secrets));
   const first: unknown = Array.isArray(errors) ? errors[0] : errors;
   // OAuth servers say {"error": "invalid_grant", "error_description": "…"}.
   if (typeof first === 'string') {
@@ -46,14 +46,14 @@ export function readErrorAnswer(body: unknown): ErrorAnswer {
   };
 }
 
-function faultsOf(error: unknown): QueryFault[] {
+function faultsOf(error: unknown, secrets: readonly string[]): QueryFault[] {
   if (!isRecord(error)) return [];
   const message = texts(error.message) ?? text(error.description);
   if (message === null) return [];
   const locations = Array.isArray(error.locations) ? error.locations : [];
   const lines = locations.map((at) => (isRecord(at) ? at.line : null)).filter((line) => typeof line === 'number');
   const path = Array.isArray(error.path) ? error.path.map(String) : [];
-  return [{ message: scrub(message), lines, path }];
+  return [{ message: scrub(message, secrets), lines, path }];
 }
 
 /** The error of an answer whose status was not a success. */
@@ -72,7 +72,7 @@ export function errorOfStatus(
     trackingId: answer.trackingId ?? details.trackingId,
     answerKey: answer.key === null ? undefined : scrub(answer.key, details.secrets),
     answerText,
-    faults: answer.faults?.map((fault) => ({ ...fault, message: scrub(fault.message, details.secrets) })),
+    faults: answer.faults,
   });
 }
 
@@ -81,7 +81,11 @@ const UNFIT_QUESTION =
   /valid|syntax|parse|bad.?request|cannot query field|is undefined|sub-?selection|have a selection/i;
 
 /** The error of an answer with status 200 that carries `error` or `errors`, as GraphQL servers do. */
-export function errorInsideSuccess(what: string, answer: ErrorAnswer, trackingId: string | undefined): WebexError {
+export function errorInsideSuccess(
+  what: string,
+  answer: ErrorAnswer,
+  details: { trackingId?: string | undefined; secrets?: readonly string[] } = {},
+): WebexError {
   const status = Number(answer.key);
   const kind: WebexErrorKind =
     Number.isInteger(status) && status >= 400 && status < 600
@@ -89,10 +93,10 @@ export function errorInsideSuccess(what: string, answer: ErrorAnswer, trackingId
       : UNFIT_QUESTION.test(`${answer.key} ${answer.text}`)
         ? 'invalid-request'
         : 'unavailable';
-  const said = scrub(answer.text ?? answer.key ?? 'no text given');
+  const said = scrub(answer.text ?? answer.key ?? 'no text given', details.secrets);
   return new WebexError(kind, `${what} was answered with HTTP 200 but with errors: ${said}. ${REMEDIES[kind]}`, {
     statusCode: 200,
-    trackingId: answer.trackingId ?? trackingId,
+    trackingId: answer.trackingId ?? details.trackingId,
     faults: answer.faults,
   });
 }

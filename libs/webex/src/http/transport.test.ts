@@ -139,13 +139,17 @@ describe('one exchange', () => {
     await expect(send({}, { timeouts: { deadlineMs: 200 } })).rejects.toMatchObject({ kind: 'invalid-answer' });
   });
 
-  it('keeps tokens, secrets and query strings out of errors although the server echoes them', async () => {
-    const description = `Bearer ${TOKEN} form-secret-1 https://store.example/x?X-Amz-Signature=abc123`;
-    stub.answer(() => ({ status: 400, json: { error: { key: 400, message: [{ description }] } } }));
-    const error = await send({ secrets: ['form-secret-1'] }).catch((caught) => caught);
-    expect(error.kind).toBe('invalid-request');
-    for (const secret of [TOKEN, 'form-secret-1', 'abc123']) expect(messageOf(error)).not.toContain(secret);
-  });
+  it.each([400, 200])(
+    'keeps tokens, secrets and query strings out of errors although the server echoes them (HTTP %i)',
+    async (status) => {
+      const description = `Bearer ${TOKEN} form-secret-1 https://store.example/x?X-Amz-Signature=abc123`;
+      // A fault's text is cut: the secret at the cut must go whole.
+      const message = `${'x'.repeat(292)} form-secret-1`;
+      stub.answer(() => ({ status, json: { errors: [{ description }, { message }] } }));
+      const error = await send({ secrets: ['form-secret-1'], retries: 'never' }).catch((caught) => caught);
+      for (const secret of [TOKEN, 'form-s', 'abc123']) expect(messageOf(error)).not.toContain(secret);
+    },
+  );
 
   it('sends nothing to a host that is not allowed', async () => {
     const hosts = { allowedHosts: ['api.wxcc-us1.cisco.com'], allowPrivateAddresses: true };

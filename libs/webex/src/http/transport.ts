@@ -142,7 +142,7 @@ export function createTransport(options: TransportOptions): Transport {
       const text = await readText(await answer.body.arrayBuffer(), answer.headers['content-encoding']);
       const body = parseJson(text);
       if (answer.statusCode < 200 || answer.statusCode > 299) {
-        throw errorOfStatus(call.what, answer.statusCode, readErrorAnswer(body.value), {
+        throw errorOfStatus(call.what, answer.statusCode, readErrorAnswer(body.value, secrets), {
           retryAfterMs: retryAfterOf(answer.headers['retry-after'], Date.now()),
           trackingId,
           secrets,
@@ -156,7 +156,9 @@ export function createTransport(options: TransportOptions): Transport {
           retriable: true,
         });
       }
-      if (hasErrors(body.value)) throw errorInsideSuccess(call.what, readErrorAnswer(body.value), trackingId);
+      if (hasErrors(body.value)) {
+        throw errorInsideSuccess(call.what, readErrorAnswer(body.value, secrets), { trackingId, secrets });
+      }
       const serverTimeMs = Date.parse(String(answer.headers.date));
       if (!Number.isNaN(serverTimeMs)) call.onServerTime?.(serverTimeMs);
       countRequest(call.operation, 'ok');

@@ -1,5 +1,5 @@
 import { TOPICS } from '@wxcc-wfo/contracts';
-import { runService } from '@wxcc-wfo/service-kit';
+import { onceReachable, runService } from '@wxcc-wfo/service-kit';
 import { buildApp } from './app.ts';
 import { captureConfig } from './config.ts';
 import { createWiring, waitForRedis } from './wiring.ts';
@@ -13,7 +13,8 @@ await runService({
     let isCaughtUp = false;
     const app = await buildApp(wiring, { lifecycle, isCaughtUp: () => isCaughtUp });
     const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
-    await Promise.all([wiring.clock.synchronize(), relay.start(), consumer.start(), waitForRedis(redis)]);
+    await onceReachable({ server: 'postgres', logger, lifecycle }, () => wiring.clock.synchronize());
+    await Promise.all([relay.start(), consumer.start(), waitForRedis(redis)]);
     reports.start();
     pollJob.start();
     hintJob.start();

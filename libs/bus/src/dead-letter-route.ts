@@ -1,63 +1,15 @@
-import { TOPIC_NAMES } from '@wxcc-wfo/contracts';
 import { type App, problem } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
+import {
+  DeadLetterBytes,
+  DeadLetterPage,
+  DeadLetterParams,
+  DeadLetterQuery,
+  DeadLetterView,
+  DiscardDeadLetter,
+  Replayed,
+} from './dead-letter-schema.ts';
 import { type DeadLetterDetail, type DeadLetterSummary, type DeadLetters, InvalidCursorError } from './dead-letters.ts';
-
-const Uuid = Type.String({ format: 'uuid' });
-const Text = (description: string) => Type.String({ description });
-const OrNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
-const State = Type.Union(
-  [Type.Literal('waiting'), Type.Literal('parked'), Type.Literal('replayed'), Type.Literal('discarded')],
-  { description: 'waiting: tried again by itself; parked: somebody has to look; replayed and discarded: settled' },
-);
-const SUMMARY = {
-  id: Uuid,
-  tenantId: OrNull(Uuid),
-  acdId: OrNull(Uuid),
-  consumerGroup: Text('Who could not handle it'),
-  topic: Text('Where it came from'),
-  partition: Type.Integer(),
-  offset: Text('Offset of the record, a decimal number'),
-  code: Text('Short and stable, e.g. contract-broken, refused-by-database, unknown-failure'),
-  reason: Text('What happened'),
-  step: Text('decode or handle'),
-  attempt: Type.Integer({ description: 'How often it was tried' }),
-  traceId: OrNull(Type.String()),
-  state: State,
-  edited: Type.Boolean(),
-  createdAt: Text('ISO 8601, UTC'),
-  updatedAt: Text('ISO 8601, UTC'),
-  updatedBy: OrNull(Type.String()),
-  note: OrNull(Type.String()),
-};
-const Shown = Type.Object({
-  encoding: Type.Union([Type.Literal('text'), Type.Literal('base64')]),
-  content: Type.String(),
-});
-const Summary = Type.Object(SUMMARY);
-const Detail = Type.Object({
-  ...SUMMARY,
-  key: OrNull(Shown),
-  value: OrNull(Shown),
-  editedValue: OrNull(Shown),
-  headers: Type.Record(Type.String(), Type.String()),
-});
-const Page = Type.Object({ items: Type.Array(Summary), nextCursor: OrNull(Type.String()) });
-const Query = Type.Object(
-  {
-    state: Type.Optional(State),
-    topic: Type.Optional(Type.String({ enum: [...TOPIC_NAMES] })),
-    acdId: Type.Optional(Uuid),
-    tenantId: Type.Optional(Uuid),
-    code: Type.Optional(Type.String({ maxLength: 200 })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-    cursor: Type.Optional(Type.String({ maxLength: 100 })),
-  },
-  { additionalProperties: false },
-);
-const Replayed = Type.Object({ result: Type.Literal('replayed') });
-const ById = Type.Object({ id: Uuid });
-const Discard = Type.Object({ note: Type.Optional(Type.String({ maxLength: 1000 })) }, { additionalProperties: false });
 
 const READ = { scope: 'dead-letters:read' };
 const WRITE = { scope: 'dead-letters:write' };
@@ -74,7 +26,13 @@ export async function deadLetterRoutes(app: App, deps: { deadLetters: DeadLetter
     '/v1/dead-letters',
     {
       config: READ,
-      schema: { tags, summary: 'List dead letters, newest first', querystring: Query, response: { 200: Page } },
+      schema: {
+        tags,
+        summary: 'List dead letters',
+        description: 'The newest first: events that this service could not handle.',
+        querystring: DeadLetterQuery,
+        response: { 200: DeadLetterPage },
+      },
     },
     async (request) => {
       const { limit, cursor, ...filter } = request.query;
@@ -94,7 +52,16 @@ export async function deadLetterRoutes(app: App, deps: { deadLetters: DeadLetter
 
   app.get(
     '/v1/dead-letters/:id',
-    { config: READ, schema: { tags, summary: 'Inspect one', params: ById, response: { 200: Detail } } },
+    {
+      config: READ,
+      schema: {
+        tags,
+        summary: 'Inspect a dead letter',
+        description: 'With key, value and headers of the record.',
+        params: DeadLetterParams,
+        response: { 200: DeadLetterView },
+      },
+    },
     async (request) => {
       const found = await deadLetters.read(request.caller.tenantId, request.params.id);
       if (!found) throw notFound(request.params.id);
@@ -108,10 +75,11 @@ export async function deadLetterRoutes(app: App, deps: { deadLetters: DeadLetter
       config: WRITE,
       schema: {
         tags,
-        summary: 'Mend the value that a replay uses; the original stays',
-        params: ById,
-        body: Shown,
-        response: { 204: Type.Null() },
+        summary: 'Mend the value of a dead letter',
+        description: 'A replay uses it; the original stays.',
+        params: DeadLetterParams,
+        body: DeadLetterBytes,
+        response: { 204: Type.Null({ description: 'It is saved.' }) },
       },
     },
     async (request, reply) => {
@@ -125,7 +93,16 @@ export async function deadLetterRoutes(app: App, deps: { deadLetters: DeadLetter
 
   app.post(
     '/v1/dead-letters/:id/replay',
-    { config: WRITE, schema: { tags, summary: 'Handle it again, now', params: ById, response: { 200: Replayed } } },
+    {
+      config: WRITE,
+      schema: {
+        tags,
+        summary: 'Replay a dead letter',
+        description: 'It is handled again, now, with its mended value if there is one.',
+        params: DeadLetterParams,
+        response: { 200: Replayed },
+      },
+    },
     async (request) => {
       const { id } = request.params;
       const replayed = await deadLetters.replay(request.caller.tenantId, id, request.caller.subject);
@@ -154,10 +131,11 @@ export async function deadLetterRoutes(app: App, deps: { deadLetters: DeadLetter
       config: WRITE,
       schema: {
         tags,
-        summary: 'Give it up; the row stays',
-        params: ById,
-        body: Discard,
-        response: { 204: Type.Null() },
+        summary: 'Give a dead letter up',
+        description: 'Its row stays.',
+        params: DeadLetterParams,
+        body: DiscardDeadLetter,
+        response: { 204: Type.Null({ description: 'It is given up.' }) },
       },
     },
     async (request, reply) => {

@@ -23,9 +23,9 @@ export const EpochMs = Type.Integer({
 /** A duration in milliseconds. */
 export const DurationMs = Type.Integer({ minimum: 0, description: 'A duration in milliseconds.' });
 
-/** `schema` or null. */
-export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
+/** `schema` or null; the description is that of both together. */
+export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 
 /** A thing of the tenant's directory as it was called when the fact was read. */
 export const NamedRef = Type.Object(

@@ -15,7 +15,10 @@ const entryFields = {
   acdId: Type.Union([Type.String(), Type.Null()], { description: 'Null for what belongs to the tenant.' }),
   subject: Type.String({ description: 'Who did it.' }),
   action: Type.String({ description: 'What was done, such as `user-edited`.' }),
-  target: Type.Object({ kind: TargetKind, id: Type.String({ description: 'Its id.' }) }),
+  target: Type.Object(
+    { kind: TargetKind, id: Type.String({ description: 'Its id.' }) },
+    { description: 'What was changed.' },
+  ),
   changes: Type.Array(
     Type.Object({
       field: Type.String({ description: 'The field.' }),
@@ -36,7 +39,7 @@ const example = {
   occurredAt: '2026-01-20T10:00:00.000Z',
 };
 const AuditPage = Type.Object(
-  { items: Type.Array(Type.Object(entryFields)), nextCursor: NextCursor },
+  { items: Type.Array(Type.Object(entryFields), { description: 'The entries.' }), nextCursor: NextCursor },
   { description: 'A page, newest first.', examples: [{ items: [example], nextCursor: null }] },
 );
 const AuditQuery = Type.Object(
@@ -69,7 +72,8 @@ export function auditRoutes(app: App, { pool }: { pool: Pool }): void {
     async (request) => {
       const tenantId = requireTenant(request);
       const { cursor, limit = 50, ...filter } = request.query;
-      const beforeId = decodeCursor<[number]>(cursor, isNumberAndId)?.[0] ?? null;
+      const beforeId =
+        decodeCursor<[number]>(cursor, (place) => place.length === 1 && isNumberAndId(place))?.[0] ?? null;
       const found = await readAsTenant(pool, { tenantId }, (sql) =>
         listAudit(sql, tenantId, { filter, beforeId, limit: limit + 1 }),
       );

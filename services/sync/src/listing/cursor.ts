@@ -54,6 +54,12 @@ export const isTextAndId = ([text, id, ...rest]: unknown[]): boolean =>
 export const isNumberAndId = ([number, id, ...rest]: unknown[]): boolean =>
   Number.isSafeInteger(number) && (id === undefined || (typeof id === 'string' && UUID.test(id))) && rest.length === 0;
 
+/** What Postgres takes as an integer. */
+const LARGEST_INTEGER = 2 ** 31 - 1;
+/** The same where the number is one that the database keeps as an integer. */
+export const isIntegerAndId = (place: unknown[]): boolean =>
+  isNumberAndId(place) && Math.abs(place[0] as number) <= LARGEST_INTEGER;
+
 /** A page out of one item more than was asked for, which tells whether there is another page. */
 export function pageOf<T>(
   found: readonly T[],

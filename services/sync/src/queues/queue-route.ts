@@ -46,7 +46,7 @@ const example = {
 };
 const QueueView = Type.Object(queueFields, { description: 'One service queue.', examples: [example] });
 const QueuePage = Type.Object(
-  { items: Type.Array(Type.Object(queueFields)), nextCursor: NextCursor },
+  { items: Type.Array(Type.Object(queueFields), { description: 'The queues.' }), nextCursor: NextCursor },
   { description: 'A page in order of the names.', examples: [{ items: [example], nextCursor: null }] },
 );
 const QueueQuery = Type.Object(
@@ -131,6 +131,7 @@ export function queueRoutes(app: App, { pool }: { pool: Pool }): void {
       config: READ,
       schema: {
         summary: 'Read a service queue',
+        description: 'As the last run found it.',
         tags: ['queues'],
         params: Type.Object({ queueId: Type.String({ format: 'uuid', description: 'The queue.' }) }),
         response: { 200: QueueView, ...errors },

@@ -98,7 +98,7 @@ function listRoutes(app: App, { pool }: { pool: Pool }, o: (typeof LISTS)[number
   };
   const View = Type.Object(itemFields, { description: `This is ${o.one} of the ACD.`, examples: [example] });
   const Page = Type.Object(
-    { items: Type.Array(Type.Object(itemFields)), nextCursor: NextCursor },
+    { items: Type.Array(Type.Object(itemFields), { description: `The ${o.many}.` }), nextCursor: NextCursor },
     { description: 'A page in order of the names.', examples: [{ items: [example], nextCursor: null }] },
   );
 
@@ -145,6 +145,7 @@ function listRoutes(app: App, { pool }: { pool: Pool }, o: (typeof LISTS)[number
       config: READ,
       schema: {
         summary: `Read ${o.one}`,
+        description: 'As the last run found it.',
         tags: ['reference'],
         params: Type.Object({ itemId: Type.String({ format: 'uuid', description: 'Its id in WFO.' }) }),
         response: { 200: View, ...errors },

@@ -37,7 +37,7 @@ const example = {
 
 export const RoleView = Type.Object(roleFields, { description: 'One role.', examples: [example] });
 export const RolePage = Type.Object(
-  { items: Type.Array(Type.Object(roleFields)), nextCursor: NextCursor },
+  { items: Type.Array(Type.Object(roleFields), { description: 'The roles.' }), nextCursor: NextCursor },
   { description: 'A page in order of the names.', examples: [{ items: [example], nextCursor: null }] },
 );
 export const RoleParams = Type.Object({ roleId: Type.String({ format: 'uuid', description: 'The role.' }) });
@@ -73,6 +73,7 @@ export const PermissionList = Type.Object(
         name: Type.String({ description: 'How a role names it.' }),
         description: Type.String({ description: 'What it permits.' }),
       }),
+      { description: 'The permissions.' },
     ),
   },
   {

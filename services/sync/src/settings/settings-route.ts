@@ -26,13 +26,12 @@ const fields = {
   }),
   activateNewUsers: Type.Boolean({ description: 'Whether new users are active in WFO at once (SYNC-02).' }),
   defaultTeamId: Nullable(
-    Type.String({ format: 'uuid', description: 'The team that new users join; null until the first run made it.' }),
+    Type.String({ format: 'uuid' }),
+    'The team that new users join; null until the first run made it.',
   ),
   defaultRoleId: Nullable(
-    Type.String({
-      format: 'uuid',
-      description: 'What contact-center enabled users get and get back (SYNC-03); null: the tenant’s role “Agent”.',
-    }),
+    Type.String({ format: 'uuid' }),
+    'What contact-center enabled users get and get back (SYNC-03); null: the tenant’s role “Agent”.',
   ),
 };
 const example = {

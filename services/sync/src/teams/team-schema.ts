@@ -55,7 +55,7 @@ export const CountedTeam = Type.Object(
   { description: 'One team and the number of its users.', examples: [{ ...example, users: 12 }] },
 );
 export const TeamPage = Type.Object(
-  { items: Type.Array(Type.Object(teamFields)), nextCursor: NextCursor },
+  { items: Type.Array(Type.Object(teamFields), { description: 'The teams.' }), nextCursor: NextCursor },
   { description: 'A page in order of the names.', examples: [{ items: [example], nextCursor: null }] },
 );
 export const TeamParams = Type.Object({ teamId: Id('The team.') });

@@ -39,7 +39,7 @@ const userFields = {
     enum: ['sync', 'wfo'],
     description: 'Who decided that last: a run, or a person, whose word a run does not overrule.',
   }),
-  team: Type.Object({ teamId: Id('The one team of the user.'), name: Text('Its name.') }),
+  team: Type.Object({ teamId: Id('The team.'), name: Text('Its name.') }, { description: 'The one team of the user.' }),
   roles: Type.Array(Type.Object({ roleId: Id('The role.'), name: Text('Its name.') }), {
     description: 'The user’s roles.',
   }),
@@ -90,7 +90,7 @@ export const EditedUser = Type.Object(
   { description: 'The user as it is now.', examples: [{ ...example, warnings: [] }] },
 );
 export const UserPage = Type.Object(
-  { items: Type.Array(Type.Object(userFields)), nextCursor: NextCursor },
+  { items: Type.Array(Type.Object(userFields), { description: 'The users.' }), nextCursor: NextCursor },
   { description: 'A page in order of last and first name.', examples: [{ items: [example], nextCursor: null }] },
 );
 

@@ -75,8 +75,8 @@ export interface Day {
   untilPublished(): Promise<void>;
   /** Ends a call now. */
   play(): Promise<string>;
-  /** How often the end of a task was told. */
-  endedTimes(taskId: string): number;
+  /** The revisions in which the end of a task was told: 1, and 2 where its wrap-up was not over when it was read. */
+  endings(taskId: string): number[];
   /** A call of the other organization goes the whole way: what would have come before it has come. */
   otherTaskPasses(): Promise<void>;
   replicasOf(service: string): RunningService[];
@@ -224,7 +224,7 @@ function dayOf(scenery: Scenery): Day {
       });
     },
     play: async () => (await bridge.control<TaskGroundTruth>('POST', '/control/tasks', { steps: STORIES.held })).taskId,
-    endedTimes: (taskId) => eventsOf('taskEnded').filter((one) => one.taskId === taskId).length,
+    endings: (taskId) => eventsOf('taskEnded').flatMap((one) => (one.taskId === taskId ? [one.revision] : [])),
     async otherTaskPasses() {
       const { taskId } = otherWebex.addTask({ steps: STORIES.held });
       await until('the other organization’s task to be captured', () =>

@@ -37,7 +37,10 @@ const SCRUBBINGS: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   [/\bwfo_([a-z0-9-]{1,64})_[A-Za-z0-9_-]{20,}/g, `wfo_$1_${REDACTED}`],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, REDACTED],
-  [/([?&](?:token|access_token|code|state|signature|sig|key|secret|X-Amz-[A-Za-z-]+)=)[^&\s"'\\]+/gi, `$1${REDACTED}`],
+  [
+    /([?&](?:token|access_token|code|state|ticket|signature|sig|key|secret|X-Amz-[A-Za-z-]+)=)[^&\s"'\\]+/gi,
+    `$1${REDACTED}`,
+  ],
   [/[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/g, REDACTED],
   [/(?<![A-Za-z0-9/])\+\d{7,15}\b/g, REDACTED],
 ];

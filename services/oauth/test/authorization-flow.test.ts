@@ -3,6 +3,7 @@ import { type AcdChanged, TOPICS, type TokenRefreshed } from '@wxcc-wfo/contract
 import { createSealer, parseKeyring } from '@wxcc-wfo/service-kit';
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
 import { type TopicLedger, testAddresses, topicLedger, waitFor } from '@wxcc-wfo/testkit';
+import { WebexError } from '@wxcc-wfo/webex';
 import { handOverLivingTokens } from '../src/tokens/handover-job.ts';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
 import {
@@ -103,6 +104,7 @@ describe('AUTH-01 sign-in by the authorization-code flow', () => {
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('cache-control')).toBe('no-store');
     expect(page.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(page.text).toContain('A &amp; B &lt;contact centre&gt;');
 
     const refused = await callback(`${oauth.url}/v1/authorization/callback?error=access_denied`, 'text/html');
@@ -235,11 +237,32 @@ describe('AUTH-01 sign-ins that are refused', () => {
     expect(body.detail).toContain(simulator.tenant.options.orgId);
   });
 
-  it('Webex away: says so, and that a new URL is needed', async () => {
+  it('Webex away: says so, and uses nothing up', async () => {
     acd = await createAcd(oauth, simulator);
     const address = await signIn(acd.authorizationUrl);
     simulator.tenant.faults.add({ kind: 'server-error', routes: ['oauth'] });
     expect(await callback(address)).toMatchObject({ status: 502, body: { code: 'unavailable' } });
+    simulator.tenant.faults.reset();
+    expect((await callback(address)).status).toBe(200);
+  });
+
+  it('Webex away once the code is used up: says so, and that a new URL is needed', async () => {
+    acd = await createAcd(oauth, simulator);
+    const address = await signIn(acd.authorizationUrl);
+    const { provider } = oauth.wiring;
+    const { whoAmI } = provider;
+    provider.whoAmI = async () => {
+      throw new WebexError('unavailable', 'It was away.', { statusCode: 503 });
+    };
+    const answer = await callback(address);
+    provider.whoAmI = whoAmI;
+    expect(answer).toMatchObject({
+      status: 502,
+      body: { code: 'unavailable', remedy: expect.stringContaining('new authorization URL') },
+    });
+    expect(answer.body.remedy).not.toContain('Load this page');
+    expect((await callback(address)).body).toMatchObject({ code: 'request-used' });
+    expect(await stateOf()).toBe('not-authorized');
   });
 
   it('does not tell what anybody wrote into the address', async () => {

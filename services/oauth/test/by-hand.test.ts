@@ -80,6 +80,21 @@ describe('AUTH-01 the browser that comes back is the one that began', () => {
     expect(await stateOf()).toBe('authorized');
   });
 
+  it('one browser that opens it in two tabs may come back from either; a foreign cookie is not taken over', async () => {
+    acd = await createAcd(oauth, simulator);
+    const open = async (cookie?: string) => {
+      const opened = await fetch(acd.authorizationUrl, { redirect: 'manual', headers: cookie ? { cookie } : {} });
+      return { address: opened.headers.get('location')!, cookie: opened.headers.get('set-cookie')!.split(';')[0]! };
+    };
+    const first = await open();
+    const second = await open(first.cookie);
+    expect(second.cookie).toBe(first.cookie);
+    const planted = `${first.cookie.split('=')[0]}=planted`;
+    expect((await open(planted)).cookie).not.toBe(planted);
+    const back = await fetch(first.address, { redirect: 'manual' });
+    expect((await callback(back.headers.get('location')!, second.cookie)).status).toBe(200);
+  });
+
   it('a request is opened as often as one likes, and good once', async () => {
     acd = await createAcd(oauth, simulator);
     const first = await signIn(acd.authorizationUrl);

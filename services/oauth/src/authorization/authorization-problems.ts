@@ -176,6 +176,16 @@ export const personUnknown = (detail: string): ProblemError =>
     remedy: 'Add the scope spark:people_read to the integration and to WEBEX_SCOPES, then begin again.',
   });
 
+/** As above, but it may tell the next one. */
+export const personNotTold = (detail: string): ProblemError =>
+  problem({
+    status: 502,
+    code: 'unavailable',
+    title: 'Webex did not tell who authorized',
+    detail,
+    remedy: `The code is used up. In a minute: ${AGAIN}`,
+  });
+
 export const unavailable = (detail: string): ProblemError =>
   problem({
     status: 502,

@@ -90,6 +90,15 @@ export async function findOpening(sql: SqlClient, stateHash: string): Promise<Op
   return rows[0] && { request: toRequest(rows[0]), browserHash: rows[0].browser_hash };
 }
 
+/** Whether the browser with this cookie opened the address of the request before. */
+export async function hasOpened(sql: SqlClient, by: { requestId: string; browserHash: string }): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    'SELECT FROM authorization_opening WHERE request_id = $1 AND browser_hash = $2 LIMIT 1',
+    [by.requestId, by.browserHash],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
 /** The open requests of an ACD that this caller began, the one whose address was opened last first. */
 export async function listOpenRequests(
   sql: SqlClient,

@@ -21,6 +21,8 @@ const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
   vary: 'accept',
 };
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const errors = { '4xx': Problem, '5xx': Problem };
 
 /** A request to authorize as its caller sees it. */
@@ -66,7 +68,7 @@ function browserRoutes(app: App, wiring: Wiring): void {
     ) => {
       reply.headers(PAGE_HEADERS);
       if (typeof payload !== 'string' || payload === '' || !wantsPage(request.headers.accept)) return payload;
-      reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'");
+      reply.header('content-security-policy', PAGE_POLICY);
       reply.type('text/html; charset=utf-8');
       return callbackPage(JSON.parse(payload));
     },
@@ -88,7 +90,10 @@ function browserRoutes(app: App, wiring: Wiring): void {
       },
     },
     async (request, reply) => {
-      const { location, cookie } = await openAddress(wiring, request.query.ticket);
+      const { location, cookie } = await openAddress(wiring, {
+        ticket: request.query.ticket,
+        cookies: request.headers.cookie,
+      });
       reply.header('set-cookie', cookie);
       return reply.redirect(location, 302);
     },

@@ -10,11 +10,12 @@ import { noSuchAddress, notByOAuth, notFound, requestExpired, requestUsed } from
 import {
   type AuthorizationRequest,
   findRequestByTicket,
+  hasOpened,
   insertAuthorizationRequest,
   insertOpening,
   listOpenRequests,
 } from './authorization-repository.ts';
-import { bindingCookie, setCookie } from './browser-binding-policy.ts';
+import { bindingCookie, readCookie, setCookie } from './browser-binding-policy.ts';
 
 export { notFound } from './authorization-problems.ts';
 
@@ -95,11 +96,15 @@ export async function listStartedRequests(
   return requests.map((request) => started(wiring, { request, client, secrets: secretsOf(wiring, request) }));
 }
 
-/** A browser opens our address: it gets the cookie that it must bring back, and is sent on to Webex. */
+/**
+ * A browser opens our address: it gets the cookie that it must bring back, and is sent on to Webex. One that opened it
+ * before keeps its cookie, so that each of its tabs may come back.
+ */
 export async function openAddress(
   wiring: Wiring,
-  ticket: string,
+  o: { ticket: string; cookies: string | undefined },
 ): Promise<{ location: string; cookie: string; acdId: string }> {
+  const { ticket, cookies } = o;
   const { pool, clock } = wiring;
   await clock.synchronize();
   const nowMs = clock.nowMs();
@@ -110,16 +115,14 @@ export async function openAddress(
   if (request.openings >= MAX_OPENINGS) throw openedTooOften();
   const acd = await findAcd(pool, request.acdId);
   if (!acd || acd.deleted) throw notFound(request.acdId);
-  const [state, browser] = [newSecret(), newSecret()];
-  const openedAtMs = nowMs;
-  await insertOpening(pool, {
-    stateHash: hashOf(state),
-    requestId: request.requestId,
-    browserHash: hashOf(browser),
-    openedAtMs,
-  });
+  const { requestId } = request;
+  const cookie = bindingCookie(requestId, wiring.startUrl(''));
+  const known = readCookie(cookies, cookie.name);
+  const isSame = known !== undefined && (await hasOpened(pool, { requestId, browserHash: hashOf(known) }));
+  const [state, browser] = [newSecret(), isSame ? known : newSecret()];
+  const opening = { stateHash: hashOf(state), requestId, browserHash: hashOf(browser), openedAtMs: nowMs };
+  await insertOpening(pool, opening);
   const { verifier } = secretsOf(wiring, request);
-  const cookie = bindingCookie(request.requestId, wiring.startUrl(''));
   return {
     acdId: acd.acdId,
     location: webexAddress(wiring, { client: await clientOf(pool, acd), verifier, state }),

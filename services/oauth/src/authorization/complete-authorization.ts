@@ -111,13 +111,16 @@ async function finish(
   if (!acd || acd.deleted) throw refusals.notFound(request.acdId);
   const codeHash = hashOf(code);
   if (await codeWasUsed(pool, { tenantId: acd.tenantId, codeHash })) throw refusals.codeUsed();
+  const client = await credentialsOf(wiring, acd);
   const { requestId } = request;
   if (!(await useRequest(pool, { requestId, nowMs: clock.nowMs(), codeHash }))) throw refusals.requestUsed();
-  const granted = await exchange(wiring, { acd, request, code }).catch(async (error) => {
+  const tokens = await exchange(wiring, { client, request, code }).catch(async (error) => {
     // Nothing was given for it: who mistyped a code, or met a Webex that was away, need not begin anew.
     if (isWorthAnotherTry(error, attempt.way)) await releaseRequest(pool, { requestId, codeHash });
     throw error;
   });
+  const granted = { tokens, authorizer: await whoAuthorized(wiring, tokens, client) };
+  judge(acd, granted);
   const kept = await inTransaction(pool, async (tx) => {
     const locked = await findAcd(tx, acd.acdId, true);
     if (!locked || locked.deleted) throw refusals.notFound(acd.acdId);
@@ -147,39 +150,49 @@ interface Granted {
   authorizer: Authorizer;
 }
 
-async function exchange(
-  wiring: Wiring,
-  o: { acd: Acd; request: AuthorizationRequest; code: string },
-): Promise<Granted> {
-  const { provider, seals, config } = wiring;
-  const client = await clientOf(wiring.pool, o.acd);
-  const credentials = {
+async function credentialsOf(wiring: Wiring, acd: Acd): Promise<ClientCredentials> {
+  const client = await clientOf(wiring.pool, acd);
+  const binding = secretBinding(client.clientRef);
+  return {
     clientId: client.webexClientId,
-    clientSecret: seals.atRest.open(client.sealedSecret, secretBinding(client.clientRef)).toString('utf8'),
+    clientSecret: wiring.seals.atRest.open(client.sealedSecret, binding).toString('utf8'),
     quotaKey: client.quotaKey,
   };
+}
+
+async function exchange(
+  wiring: Wiring,
+  o: { client: ClientCredentials; request: AuthorizationRequest; code: string },
+): Promise<TokenSet> {
   const sent = {
     code: o.code,
     redirectUri: wiring.redirectUrl(),
-    ...(config.WEBEX_PKCE ? { codeVerifier: secretsOf(wiring, o.request).verifier } : {}),
+    ...(wiring.config.WEBEX_PKCE ? { codeVerifier: secretsOf(wiring, o.request).verifier } : {}),
   };
-  const tokens = await provider.exchangeCode(credentials, sent).catch((error) => {
-    throw explained(error, (refused) =>
-      refusals.grantRefused(judgeGrantRefusal(refused.statusCode, refused.answerText), refused.answerText),
-    );
-  });
-  const authorizer = await whoAuthorized(wiring, tokens, credentials);
-  const granted = { tokens, authorizer };
-  judge(o.acd, granted);
-  return granted;
+  try {
+    return await wiring.provider.exchangeCode(o.client, sent);
+  } catch (error) {
+    if (error instanceof NotSent) throw refusals.unavailable(error.message);
+    if (!(error instanceof WebexError)) throw error;
+    const { statusCode, answerText } = error;
+    if (isRefusal(error)) throw refusals.grantRefused(judgeGrantRefusal(statusCode, answerText), answerText);
+    throw refusals.unavailable(error.message);
+  }
 }
 
+/** The code is used up by now: whatever fails here, only a new sign-in helps. */
 async function whoAuthorized(wiring: Wiring, tokens: TokenSet, client: ClientCredentials): Promise<Authorizer> {
-  const person = await wiring.provider.whoAmI(tokens.accessToken, client).catch((error) => {
-    throw explained(error, (refused) => refusals.personUnknown(refused.message));
-  });
-  return { tokenOrgId: tokens.orgId, personOrgId: person.orgId, emails: person.emails };
+  try {
+    const person = await wiring.provider.whoAmI(tokens.accessToken, client);
+    return { tokenOrgId: tokens.orgId, personOrgId: person.orgId, emails: person.emails };
+  } catch (error) {
+    if (!(error instanceof WebexError)) throw error;
+    throw isRefusal(error) ? refusals.personUnknown(error.message) : refusals.personNotTold(error.message);
+  }
 }
+
+const isRefusal = ({ kind }: WebexError): boolean =>
+  kind === 'refused' || kind === 'unauthorized' || kind === 'forbidden';
 
 /** Same organization, same account, or a refusal that names both (AUTH-01). */
 function judge(acd: Acd, { authorizer }: Granted): void {
@@ -192,14 +205,6 @@ function judge(acd: Acd, { authorizer }: Granted): void {
     detail: judged.detail,
     remedy: judged.remedy,
   });
-}
-
-/** A failure of the provider in the words of the person who signs in; anything else stays as it is. */
-function explained(error: unknown, ofRefusal: (error: WebexError) => ProblemError): unknown {
-  if (error instanceof NotSent) return refusals.unavailable(error.message);
-  if (!(error instanceof WebexError)) return error;
-  const refused = error.kind === 'refused' || error.kind === 'unauthorized' || error.kind === 'forbidden';
-  return refused ? ofRefusal(error) : refusals.unavailable(error.message);
 }
 
 function isWorthAnotherTry(error: unknown, way: Way): boolean {

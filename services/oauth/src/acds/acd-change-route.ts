@@ -9,7 +9,7 @@ import { type AcdRequest, changeAcd } from './change-acd.ts';
 import { CONFIRMATIONS } from './change-policy.ts';
 import { deleteAcd } from './delete-acd.ts';
 import { DeletedAcd } from './deletion-view.ts';
-import { type AcdForm, formOf, mergedForm } from './form-policy.ts';
+import { type AcdForm, formOf, mergedForm, wholeForm } from './form-policy.ts';
 
 const errors = { '4xx': Problem, '5xx': Problem };
 export const IfMatch = Type.Object({
@@ -66,9 +66,7 @@ export function acdChangeRoutes(app: App, wiring: Wiring): void {
     },
     async (request, reply) => {
       const { confirm, ...form } = request.body;
-      // Who names neither variant nor type means the one at hand.
-      const whole = (acd: Acd): AcdForm =>
-        form.variant || form.type || form.useCmsV2 !== undefined ? form : { ...form, variant: acd.variant };
+      const whole = (acd: Acd): AcdForm => wholeForm(form, acd.variant);
       const saved = await changeAcd(wiring, {
         ...meant(request),
         formOf: whole,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AcdForm, formOf, mergedForm, settingsOf } from './form-policy.ts';
+import { type AcdForm, formOf, mergedForm, settingsOf, wholeForm } from './form-policy.ts';
 
 const form: AcdForm = {
   name: 'Before the move',
@@ -124,4 +124,32 @@ describe('ACD-01 a patch', () => {
     [{ variant: '2.0-cmsv1' }, '2.0-cmsv1'],
     [{ name: 'Another' }, '1.0-cmsv1'],
   ])('of the 1.0 form: %j → %s', (patch, variant) => expect(merged(patch, old).settings.variant).toBe(variant));
+
+  const JOURNEY = 'Cisco Customer Journey Platform';
+  it.each<[NonNullable<AcdForm['variant']>, Partial<AcdForm>, string]>([
+    ['2.0-cmsv1', { useCmsV2: false }, '2.0-cmsv1'],
+    ['2.0-cmsv1', { type: JOURNEY }, '2.0-cmsv1'],
+    ['2.0-cmsv1', { type: JOURNEY, useCmsV2: false }, '2.0-cmsv1'],
+    ['2.0-cmsv1', { useCmsV2: true }, '1.0-to-2.0-cmsv2'],
+    ['1.0-to-2.0-cmsv2', { type: JOURNEY }, '1.0-to-2.0-cmsv2'],
+    ['1.0-to-2.0-cmsv2', { useCmsV2: null }, '1.0-cmsv1'],
+  ])('that says what is shown of %s changes no variant: %j → %s', (variant, patch, after) => {
+    const { settings, refusals } = merged(patch, { ...old, variant });
+    expect([settings.variant, refusals]).toEqual([after, []]);
+  });
+
+  it.each<[NonNullable<AcdForm['variant']>, Partial<AcdForm>, string]>([
+    ['2.0-cmsv1', {}, '2.0-cmsv1'],
+    ['2.0-cmsv1', { type: JOURNEY }, '2.0-cmsv1'],
+    ['2.0-cmsv1', { type: JOURNEY, useCmsV2: false }, '2.0-cmsv1'],
+    ['2.0-cmsv1', { useCmsV2: true }, '1.0-to-2.0-cmsv2'],
+    ['2.0-cmsv1', { variant: '1.0-cmsv1' }, '1.0-cmsv1'],
+    ['1.0-to-2.0-cmsv2', {}, '1.0-to-2.0-cmsv2'],
+    ['1.0-to-2.0-cmsv2', { type: JOURNEY }, '1.0-cmsv1'],
+    ['1.0-cmsv1', { useCmsV2: true }, '1.0-to-2.0-cmsv2'],
+  ])('a whole form of %s with %j means %s', (variant, sent, after) => {
+    const { type: _type, ...rest } = form;
+    const { settings, refusals } = settingsOf(wholeForm({ ...rest, ...sent }, variant), allowed);
+    expect([settings.variant, refusals]).toEqual([after, []]);
+  });
 });

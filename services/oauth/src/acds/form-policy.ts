@@ -3,7 +3,7 @@ import type { Acd, AcdConfiguration } from './acd.ts';
 import { completeQualityManagement, isUuid, refusalsOfAcd } from './acd-policy.ts';
 import { expandApiUrl } from './api-url-policy.ts';
 import type { Refusal } from './refusal.ts';
-import { type AcdType, chooseVariant, refusalsOfVariant, VARIANTS } from './variant-policy.ts';
+import { type AcdType, chooseVariant, refusalsOfVariant, saysVariant, VARIANTS } from './variant-policy.ts';
 
 /** The form of an ACD as it is sent: what is left out, or null, takes its default. */
 export interface AcdForm {
@@ -96,10 +96,21 @@ export function formOf(settings: AcdSettings): AcdForm {
  * merged, a list is replaced. Who changes the tick or the type means another variant than the one at hand.
  */
 export function mergedForm(form: AcdForm, patch: Partial<AcdForm>): AcdForm {
-  const choosesAnew = patch.variant === undefined && (patch.useCmsV2 !== undefined || patch.type !== undefined);
-  const base: AcdForm = choosesAnew ? { ...form, variant: null, type: typeOf(form) } : form;
+  const choosesAnew = patch.variant === undefined && form.variant && !saysVariant(form.variant, patch);
+  const base: AcdForm = choosesAnew ? { ...form, variant: null, type: VARIANTS[form.variant!].acdType } : form;
   const qualityManagement = mergedProducts(base.qualityManagement, patch.qualityManagement);
   return { ...base, ...patch, ...(patch.qualityManagement ? { qualityManagement } : {}) } as AcdForm;
+}
+
+/**
+ * A form that replaces the one at hand whole. Who names neither variant nor type means the one at hand, and so does who
+ * says of both what it is.
+ */
+export function wholeForm(form: AcdForm, variant: AcdVariant): AcdForm {
+  if (form.variant) return form;
+  const useCmsV2 = form.useCmsV2 ?? (form.type ? false : undefined);
+  if (saysVariant(variant, { type: form.type ?? undefined, useCmsV2 })) return { ...form, variant };
+  return { ...form, type: form.type ?? VARIANTS[variant].acdType };
 }
 
 /** Who turns Quality Management itself on or off means the boxes under it too. */
@@ -113,7 +124,5 @@ function mergedProducts(
 
 /** A UUID is the same in either case; of another tenant id nobody says so. */
 const organizationOf = (id: string) => (isUuid(id) ? id.toLowerCase() : id);
-
-const typeOf = (form: AcdForm): AcdType | null => (form.variant ? VARIANTS[form.variant].acdType : (form.type ?? null));
 
 const withoutTrailingSlash = (url: string) => url.trim().replace(/\/+$/, '');

@@ -170,6 +170,16 @@ function variantOfType(type: AcdType | null | undefined, useCmsV2: boolean | nul
   return '2.0';
 }
 
+/**
+ * Whether type and tick say what a variant is already; null stands for their defaults. It stays then: `2.0-cmsv1`, which
+ * has both in common with `1.0-cmsv1`, must not become that one because they were sent back as they were shown.
+ */
+export function saysVariant(variant: AcdVariant, { type, useCmsV2 }: VariantChoice): boolean {
+  const traits = VARIANTS[variant];
+  const isType = type === undefined || VARIANTS[variantOfType(type, false)].acdType === traits.acdType;
+  return isType && (useCmsV2 === undefined || (useCmsV2 ?? false) === traits.useCmsV2);
+}
+
 /** What is refused because another variant has the field, or because this one can't do it. */
 export function refusalsOfVariant(variant: AcdVariant, sent: SentFormFields): Refusal[] {
   const refusals: Refusal[] = [];

@@ -262,6 +262,7 @@ describe('ACD-01 delete', () => {
     );
     expect([...remains.keys()]).toEqual([
       'contacts-and-recordings',
+      'directory',
       'audit-trail',
       'deletion-mark',
       'webhook-subscriptions',

@@ -159,6 +159,7 @@ describe('ACD-02 the 1.0 form', () => {
     const what = answer.body.remains.map((one: { what: string }) => one.what);
     expect(what).toContain('api-key-at-the-provider');
     expect(what).not.toContain('tokens-at-webex');
+    expect(what).not.toContain('webhook-subscriptions');
     const { rows } = await database.pool.query('SELECT 1 FROM acd_api_key WHERE acd_id = $1', [acdId]);
     expect([rows, await handedKey(acdId)]).toEqual([[], null]);
   });

@@ -27,18 +27,20 @@ export function remaindersOf(o: {
       untilMs: null,
       detail: 'What was captured stays, and stays playable, until retention or an erasure takes it.',
     },
+    {
+      what: 'directory',
+      untilMs: null,
+      detail:
+        'Users, teams and queues that were read from it stay as they are, with their roles and teams in WFO; they follow Webex no more.',
+    },
     { what: 'audit-trail', untilMs: null, detail: 'GET /v1/audit-entries?acdId=… shows it; it is never deleted.' },
     {
       what: 'deletion-mark',
       untilMs: null,
-      detail: 'Its server id and that it is deleted, so that the deletion lasts. The id is never given again.',
-    },
-    {
-      what: 'webhook-subscriptions',
-      untilMs: accessExpiresAtMs,
       detail:
-        'capture and media-import take theirs back with their own copy of the access token, then forget that. Where Webex stays away until the token ends, Webex disables what nobody answers.',
+        'Its server id, its settings and that it is deleted, so that the deletion lasts, and what its last tokens and preflight did, without any secret. Nothing shows them any more, and the id is never given again.',
     },
+    ...(o.before.clientRef === null ? [] : [subscriptions(accessExpiresAtMs)]),
     {
       what: 'events',
       untilMs: nowMs + TOPIC_RETENTION_MS,
@@ -58,6 +60,13 @@ export function remaindersOf(o: {
     ...(o.before.clientRef === null ? [] : [clientRecord(o.before.clientRef)]),
   ];
 }
+
+const subscriptions = (untilMs: number | null): Remainder => ({
+  what: 'webhook-subscriptions',
+  untilMs,
+  detail:
+    'capture and media-import take theirs back with their own copy of the access token, then forget that. Where Webex stays away until the token ends, Webex disables what nobody answers.',
+});
 
 const tokensAtWebex = (untilMs: number, acd: Acd): Remainder => ({
   what: 'tokens-at-webex',

@@ -28,8 +28,8 @@ describe('ACD-05 every service has its own copy of the ACDs', () => {
     );
   const named = (name: string) => bridge.stack.services.filter(({ service }) => service === name);
   /** A change in the version that is there. */
-  async function change(method: string, acdId: string, body?: object): Promise<void> {
-    const url = `${bridge.stack.url('oauth')}/v1/acds/${acdId}`;
+  async function change(method: string, path: string, body?: object): Promise<void> {
+    const url = `${bridge.stack.url('oauth')}/v1/acds/${path}`;
     const headers = { authorization: `Bearer ${bridge.stack.secrets.operator.key}` };
     const etag = (await fetch(url, { headers })).headers.get('etag')!;
     const answer = await fetch(url, {
@@ -58,7 +58,7 @@ describe('ACD-05 every service has its own copy of the ACDs', () => {
       await everywhere('the new name', acdId, (acd) => acd?.name === 'Renamed');
       const body = { sync: null, capture: null, realTimeEvents: 'Frankfurt', mediaImport: null };
       await bridge.call('oauth', '/v1/data-servers', { body: { name: 'Frankfurt' } });
-      await bridge.call('oauth', `/v1/acds/${acdId}/data-servers`, { method: 'PUT', body });
+      await change('PUT', `${acdId}/data-servers`, body);
       await everywhere('the data server', acdId, (acd) => acd?.dataServers?.realTimeEvents === 'Frankfurt');
       const gone = await addAcd();
       await everywhere('the other ACD', gone, (acd) => acd?.deleted === false);

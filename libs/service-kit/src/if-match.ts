@@ -1,7 +1,7 @@
 import { problem } from './problem.ts';
 
-/** The entity tag of a thing that counts its changes (RFC 9110 §8.8.3), strong. */
-export function entityTag(revision: number): string {
+/** The entity tag of a thing that counts its changes, or has a name for each version (RFC 9110 §8.8.3); strong. */
+export function entityTag(revision: number | string): string {
   return `"${revision}"`;
 }
 
@@ -13,7 +13,7 @@ export function entityTag(revision: number): string {
  */
 export function requireIfMatch(
   header: string | undefined,
-  o: { revision: number; what: string; readBy: string },
+  o: { revision: number | string; what: string; readBy: string },
 ): void {
   const current = entityTag(o.revision);
   if (header === undefined || header.trim() === '') {

@@ -63,8 +63,11 @@ const newAcd = async (name = uniqueName('acd')) =>
   (await createAcd(oauth, simulator, { name, webexOrgId: randomUUID() })).acdId;
 const create = async (name: string, roles?: object) =>
   (await send('/v1/data-servers', { body: { name, ...(roles ? { roles } : {}) } })).body.dataServerId as string;
-const choose = (acdId: string, choice: object, o: Sent = {}) =>
-  send(`/v1/acds/${acdId}/data-servers`, { method: 'PUT', body: { ...NOBODY, ...choice }, ...o });
+async function choose(acdId: string, choice: object, o: Sent = {}) {
+  const path = `/v1/acds/${acdId}/data-servers`;
+  const { etag: ifMatch } = await send(path, o);
+  return await send(path, { method: 'PUT', body: { ...NOBODY, ...choice }, ...(ifMatch ? { ifMatch } : {}), ...o });
+}
 const list = async (o: Sent = {}) => (await send('/v1/data-servers', o)).body.items;
 async function change(dataServerId: string, body: object, o: Sent = {}) {
   const { etag } = await send(`/v1/data-servers/${dataServerId}`, o);
@@ -207,6 +210,22 @@ describe('ACD-04 data servers', () => {
     await choose(acdId, {});
     expect((await remove()).status).toBe(204);
     expect(await told(acdId, 3)).toMatchObject({ dataServers: ALL_DEFAULT });
+  });
+
+  it('are chosen only by who knows what was chosen before', async () => {
+    const acdId = await newAcd('Berlin');
+    await create('Frankfurt');
+    const path = `/v1/acds/${acdId}/data-servers`;
+    const put = (ifMatch?: string) =>
+      send(path, { method: 'PUT', body: { ...NOBODY, sync: 'Frankfurt' }, ...(ifMatch ? { ifMatch } : {}) });
+    const { etag } = await send(path);
+    expect(await put()).toMatchObject({ status: 428, body: { remedy: expect.stringContaining(`GET ${path}`) } });
+    const chosen = await put(etag!);
+    expect(chosen).toMatchObject({ status: 200, body: { assigned: { sync: 'Frankfurt' } } });
+    expect(chosen.etag).not.toBe(etag);
+    // Who read it before the choice of somebody else would undo that.
+    expect(await put(etag!)).toMatchObject({ status: 412, etag: chosen.etag });
+    expect((await put(chosen.etag!)).status).toBe(200);
   });
 
   it.each([

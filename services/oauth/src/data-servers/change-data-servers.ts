@@ -4,7 +4,7 @@ import { inTransaction, type ProblemError, problem, requireIfMatch, type SqlClie
 import { appendAudit, changesBetween } from '../audit/audit-repository.ts';
 import { notFound } from '../authorization/authorize.ts';
 import type { Wiring } from '../wiring.ts';
-import { byRole, type DataServer, isDefault, isSameName } from './data-server-policy.ts';
+import { byRole, type DataServer, isDefault, isSameName, versionOfChoice } from './data-server-policy.ts';
 import {
   assign,
   deleteDataServer,
@@ -132,15 +132,18 @@ export function removeDataServer(
   });
 }
 
-/** The whole choice of an ACD. Gives it as it is then. @throws ProblemError 404, 422 */
+/** The whole choice of an ACD. @throws ProblemError 404, 412, 428, 422 */
 export function chooseDataServers(
   wiring: Wiring,
   caller: Caller,
-  o: { acdId: string; body: ChooseDataServers },
+  o: { acdId: string; ifMatch: string | undefined; body: ChooseDataServers },
 ): Promise<void> {
   return change(wiring, caller, async (made) => {
     const [acd] = await listServedAcds(made.tx, made.tenantId, o.acdId);
     if (!acd) throw notFound(o.acdId);
+    const what = `The choice of data servers of the ACD ${acd.name}`;
+    const readBy = `GET /v1/acds/${acd.acdId}/data-servers`;
+    requireIfMatch(o.ifMatch, { revision: versionOfChoice(acd.assigned), what, readBy });
     const chosen = byRole((role) => chosenServer(made.servers, role, o.body[role]));
     const nameOf = (id: string | undefined) => made.servers.find((one) => one.dataServerId === id)?.name ?? null;
     const changes = changesBetween(

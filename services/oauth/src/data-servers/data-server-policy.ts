@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type AcdChanged, DATA_SERVER_ROLES, type DataServerRole, DEFAULT_DATA_SERVER } from '@wxcc-wfo/contracts';
 
 /** Who works for an ACD in which role (ACD-04; the guide's "Configure a Data Server"). */
@@ -21,6 +22,12 @@ export interface DataServer {
 
 /** What an ACD is assigned to in a role; a role that is left out is the default data server's. */
 export type Assignments = Partial<ByRole<string>>;
+
+/** Names a choice: another one has another name, the same choice again has the same. */
+export function versionOfChoice(assigned: Assignments): string {
+  const chosen = DATA_SERVER_ROLES.map((role) => assigned[role] ?? '').join(' ');
+  return createHash('sha256').update(chosen).digest('base64url').slice(0, 16);
+}
 
 export function byRole<T>(of: (role: DataServerRole) => T): ByRole<T> {
   return Object.fromEntries(DATA_SERVER_ROLES.map((role) => [role, of(role)])) as ByRole<T>;

@@ -1,6 +1,8 @@
 import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
+import { IfMatch } from '../acds/acd-change-route.ts';
+import { AcdParams } from '../acds/acd-view.ts';
 import { notFound } from '../authorization/authorize.ts';
 import type { Wiring } from '../wiring.ts';
 import {
@@ -10,7 +12,7 @@ import {
   noDataServer,
   removeDataServer,
 } from './change-data-servers.ts';
-import { byRole } from './data-server-policy.ts';
+import { byRole, versionOfChoice } from './data-server-policy.ts';
 import {
   ChangeDataServer,
   ChooseDataServers,
@@ -22,10 +24,6 @@ import {
 import { readDataServers, readLiveWorkers, viewOf } from './data-server-view.ts';
 
 const Params = Type.Object({ dataServerId: Type.String({ format: 'uuid', description: 'The data server.' }) });
-const AcdParams = Type.Object({ acdId: Type.String({ format: 'uuid', description: 'The server id of the ACD.' }) });
-const IfMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'The ETag of the version that is meant; needed.' })),
-});
 const errors = { '4xx': Problem, '5xx': Problem };
 const tags = ['data servers'];
 
@@ -46,6 +44,7 @@ export function dataServerRoutes(app: App, wiring: Wiring): void {
       config: { scope: 'data-servers:read' },
       schema: {
         summary: 'List the tenant’s data servers, whom they serve, and which roles nobody serves',
+        description: 'All of them, with the switch, the ACDs and the living workers of each role.',
         tags,
         response: { 200: DataServerList, ...errors },
       },
@@ -90,6 +89,7 @@ export function dataServerRoutes(app: App, wiring: Wiring): void {
       config: { scope: 'data-servers:read' },
       schema: {
         summary: 'Read a data server',
+        description: 'The ETag is what a change sends as If-Match.',
         tags,
         params: Params,
         response: { 200: DataServerView, ...errors },
@@ -160,7 +160,8 @@ export function acdDataServerRoutes(app: App, wiring: Wiring): void {
     const acd = acds.find((one) => one.acdId === acdId);
     if (!acd) throw notFound(acdId);
     const nameOf = (id: string | undefined) => servers.find((one) => one.dataServerId === id)?.name ?? null;
-    return { acdId, assigned: byRole((role) => nameOf(acd.assigned[role])), serving: acd.serving };
+    const choice = { acdId, assigned: byRole((role) => nameOf(acd.assigned[role])), serving: acd.serving };
+    return { choice, etag: entityTag(versionOfChoice(acd.assigned)) };
   }
 
   app.get(
@@ -169,12 +170,17 @@ export function acdDataServerRoutes(app: App, wiring: Wiring): void {
       config: { scope: 'acds:read' },
       schema: {
         summary: 'Which data servers work for an ACD',
+        description: 'What was chosen, and who works by that. The ETag is what another choice sends as If-Match.',
         tags,
         params: AcdParams,
         response: { 200: ChosenDataServers, ...errors },
       },
     },
-    (request) => choiceOf(requireTenant(request), request.params.acdId),
+    async (request, reply) => {
+      const { choice, etag } = await choiceOf(requireTenant(request), request.params.acdId);
+      reply.header('etag', etag);
+      return choice;
+    },
   );
 
   app.put(
@@ -184,18 +190,26 @@ export function acdDataServerRoutes(app: App, wiring: Wiring): void {
       schema: {
         summary: 'Assign an ACD to data servers, one per role',
         description:
-          'What is under way for it ends where it is; what comes next is done by the workers of the new data server.',
+          'Needs If-Match. What is under way for it ends where it is; what comes next is done by the workers of the new data server.',
         tags,
         params: AcdParams,
+        headers: IfMatch,
         body: ChooseDataServers,
         response: { 200: ChosenDataServers, ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const tenantId = requireTenant(request);
       const { acdId } = request.params;
-      await chooseDataServers(wiring, { tenantId, subject: request.caller.subject }, { acdId, body: request.body });
-      return await choiceOf(tenantId, acdId);
+      const ifMatch = request.headers['if-match'];
+      await chooseDataServers(
+        wiring,
+        { tenantId, subject: request.caller.subject },
+        { acdId, ifMatch, body: request.body },
+      );
+      const { choice, etag } = await choiceOf(tenantId, acdId);
+      reply.header('etag', etag);
+      return choice;
     },
   );
 }

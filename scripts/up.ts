@@ -17,7 +17,7 @@ const WEBEX_VARIABLES = [
 ] as const;
 /** Passed on to every service where they are set. */
 const PASSED_ON =
-  /^(OTEL_|LOG_LEVEL$|POLL_INTERVAL_MS$|OVERLAP_MS$|INITIAL_LOOKBACK_MS$|IMPORT_|REFUSAL_CONFIRM_SECONDS$|SUBSCRIPTION_)/;
+  /^(OTEL_|LOG_LEVEL$|POLL_INTERVAL_MS$|OVERLAP_MS$|INITIAL_LOOKBACK_MS$|IMPORT_|REFUSAL_CONFIRM_SECONDS$|SUBSCRIPTION_|SYNC_|OAUTH_REDIRECT_URL$|WEBEX_SCOPES$|WEBEX_PKCE$)/;
 
 const dataFolder = process.env.WFO_DATA_FOLDER ?? `${ROOT}/.data/up`;
 if (process.argv.includes('--fresh')) rmSync(dataFolder, { recursive: true, force: true });

@@ -85,6 +85,6 @@ export const ContactSegmented = Type.Object(
       reason: Nullable(Type.String({ maxLength: 500 })),
     }),
   },
-  { $id: 'contact-segmented', description: 'One contact at one version, whole (not a difference).' },
+  { $id: 'contact-segmented', description: 'A contact as one version has it, complete rather than a difference.' },
 );
 export type ContactSegmented = Static<typeof ContactSegmented>;

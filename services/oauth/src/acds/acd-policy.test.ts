@@ -171,7 +171,7 @@ describe('ACD-01 products: Quality Management with Voice and/or Digital', () => 
   ])('default of %j', (given, whole) => expect(completeQualityManagement(given)).toEqual(whole));
 });
 
-describe('ACD-01 recapture: a time of day in a named IANA time zone', () => {
+describe('ACD-01 recapture: when, and in which IANA time zone', () => {
   it.each([
     ['Europe/Berlin', true],
     ['America/New_York', true],

@@ -5,7 +5,7 @@ import { warningDue, warningOf } from './warning-policy.ts';
 const DAY = 86_400_000;
 const NOW = 1_000 * DAY;
 
-describe('AUTH-05 warnings 14, 7, 3 and 1 days before a refresh token ends', () => {
+describe('AUTH-05 warnings while a refresh token has 14, 7, 3 or 1 days left', () => {
   it.each([
     [60, null],
     [14.01, null],

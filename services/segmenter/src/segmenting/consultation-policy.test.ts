@@ -46,7 +46,7 @@ describe('consultations in warm transfers (SEG-03)', () => {
     ]);
   });
 
-  it('a consultation that leads to nothing is a hold until the resume, whatever was recorded of it', () => {
+  it('a consultation without consequence is a hold until the resume, whatever was recorded of it', () => {
     const rows = [
       row('connected', 10, 20, 'A'),
       row('held', 20, 45, 'A'),

@@ -4,6 +4,7 @@ import { waitFor } from '@wxcc-wfo/testkit';
 import { migrateAll } from '../../scripts/migrate.ts';
 import { SERVICES } from '../../scripts/stack/services.ts';
 import { type Bridge, startBridge } from '../support/bridge.ts';
+import { type Operator, operatorOf } from '../support/operator.ts';
 
 /** The services that keep copies of the ACDs, and the schemas that hold them. */
 const KEEPERS = SERVICES.filter((service) => service.worksForAcds).map(({ name }) => name);
@@ -11,8 +12,10 @@ const schemaOf = (name: string) => name.replaceAll('-', '_');
 
 describe('ACD-05 every service has its own copy of the ACDs', () => {
   let bridge: Bridge;
+  let operator: Operator;
   beforeAll(async () => {
     bridge = await startBridge({ simulator: { SIM_TASKS: '0' } });
+    operator = operatorOf(bridge, bridge.stack.secrets.operator.key);
   }, 120_000);
   afterAll(() => bridge?.stop(), 60_000);
 
@@ -27,18 +30,8 @@ describe('ACD-05 every service has its own copy of the ACDs', () => {
       KEEPERS.map((keeper) => waitFor(`${what} at ${keeper}`, async () => isSo(await copyOf(keeper, acdId)))),
     );
   const named = (name: string) => bridge.stack.services.filter(({ service }) => service === name);
-  /** A change in the version that is there. */
-  async function change(method: string, path: string, body?: object): Promise<void> {
-    const url = `${bridge.stack.url('oauth')}/v1/acds/${path}`;
-    const headers = { authorization: `Bearer ${bridge.stack.secrets.operator.key}` };
-    const etag = (await fetch(url, { headers })).headers.get('etag')!;
-    const answer = await fetch(url, {
-      method,
-      headers: { ...headers, 'if-match': etag, ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    if (!answer.ok) throw new Error(`${method} ${url} answered ${answer.status}: ${await answer.text()}`);
-  }
+  const change = (method: 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) =>
+    operator.change(method, 'oauth', `/v1/acds/${path}`, body);
   async function addAcd(): Promise<string> {
     const { items } = await bridge.call<{ items: { clientRef: string; username: string; apiUrl: string }[] }>(
       'oauth',

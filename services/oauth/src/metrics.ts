@@ -11,7 +11,7 @@ export const oauthMetricsCatalogue = {
   oauth_token_refreshes_total: {
     kind: 'counter',
     unit: '{refresh}',
-    help: 'Refreshes by outcome. `refused`: look for authorization-lost. `client-refused`: the client id or secret is wrong, of all its ACDs. `no-answer`: Webex or the way to it. `throttled`: Webex asks to slow down. `not-asked`: the client id’s budget is spent. `refresh-token-ended`: its life is over. `overtaken`: a newer token came first, which is harmless.',
+    help: 'Refreshes by outcome. `refused`: look for authorization-lost. `client-refused`: the client id or secret is wrong, of all its ACDs. `no-answer`: Webex or the way to it. `throttled`: Webex asks to slow down. `not-asked`: the client id’s budget is spent. `refresh-token-ended`: its life is over. `credentials-outdated`: the secret was replaced meanwhile, it is tried again at once. `overtaken`: a newer token came first, which is harmless.',
     labels: ['outcome'],
   },
   oauth_authorizations_lost_total: {

@@ -264,6 +264,28 @@ describe('AUTH-02 a new authorization while a refresh is in flight', () => {
   });
 });
 
+describe('ACD-01 a new secret of the client while a refresh is in flight', () => {
+  it.each([400, 401])(
+    'the refusal of the old one (HTTP %i) counts nothing; the new one is tried at once',
+    async (statusCode) => {
+      clock.advance(12 * HOUR);
+      const { wiring } = newReplica();
+      const refresh = async () => {
+        await database.pool.query(
+          'UPDATE oauth_client SET revision = revision + 1 WHERE client_ref = (SELECT client_ref FROM acd WHERE acd_id = $1)',
+          [acdId],
+        );
+        await newCredentials();
+        throw new WebexError('refused', 'Refused', { statusCode });
+      };
+      await turn({ ...wiring, provider: { ...wiring.provider, refresh } });
+      expect(await stored()).toMatchObject({ version: 1, standing: 'retrying', first_refused_at_ms: null });
+      expect(await turn(wiring)).toBe(true);
+      expect(await stored()).toMatchObject({ version: 2, standing: 'fresh' });
+    },
+  );
+});
+
 describe('an answer while the database is away', () => {
   it('is written down when it is back, even after its intent has ended', async () => {
     provider.rotates = true;

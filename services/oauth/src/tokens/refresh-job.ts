@@ -4,7 +4,7 @@ import { findAcd } from '../acds/acd-repository.ts';
 import { findClient, secretBinding } from '../clients/client-repository.ts';
 import { CALL_DEADLINE_MS, NotSent, REFRESH_BUDGET_WAIT_MS } from '../provider/provider-client.ts';
 import type { Wiring } from '../wiring.ts';
-import { type RefreshAttempt, settleRefresh } from './settle-refresh.ts';
+import { type FailedAttempt, type RefreshAttempt, settleRefresh } from './settle-refresh.ts';
 import { refreshTokensOf } from './token-keeper.ts';
 import { answerOfUnauthorized } from './token-policy.ts';
 import { claimDueToken, clientInUse, releaseIntent, type StoredToken } from './token-repository.ts';
@@ -69,7 +69,7 @@ async function askProvider(wiring: Wiring, claim: Claim, stopping?: AbortSignal)
   const client = acd && (await findClient(wiring.pool, { clientRef: acd.clientRef, tenantId: acd.tenantId }));
   if (!client) return { answer: 'no-answer', reason: 'The ACD or its client is gone.' };
   const maySend = () => performance.now() - claim.startedAt <= SEND_WITHIN_MS;
-  let failure: RefreshAttempt = { answer: 'no-answer', reason: 'There is no refresh token.' };
+  let failure: FailedAttempt = { answer: 'no-answer', reason: 'There is no refresh token.' };
   try {
     const { atRest } = wiring.seals;
     const credentials = {
@@ -83,6 +83,7 @@ async function askProvider(wiring: Wiring, claim: Claim, stopping?: AbortSignal)
         return { answer: 'granted', tokens, usedRefreshToken: refreshToken };
       } catch (error) {
         failure = await failureOf(wiring, { error, token, webexClientId: client.webexClientId });
+        failure = { ...failure, client };
         if (failure.answer !== 'refused') return failure;
       }
     }
@@ -95,7 +96,7 @@ async function askProvider(wiring: Wiring, claim: Claim, stopping?: AbortSignal)
 async function failureOf(
   wiring: Wiring,
   o: { error: unknown; token: StoredToken; webexClientId: string },
-): Promise<RefreshAttempt> {
+): Promise<FailedAttempt> {
   const { error, token, webexClientId } = o;
   const reason = messageOf(error);
   if (error instanceof NotSent) return { answer: 'not-asked', reason };

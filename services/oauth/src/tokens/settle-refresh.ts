@@ -5,6 +5,7 @@ import { inTransaction, isTransient, type SqlClient } from '@wxcc-wfo/service-ki
 import type { TokenSet } from '@wxcc-wfo/webex';
 import { type Acd, toAcdChanged } from '../acds/acd.ts';
 import { changeAuthorization, findAcd } from '../acds/acd-repository.ts';
+import { findClient, type OAuthClientRecord } from '../clients/client-repository.ts';
 import type { Wiring } from '../wiring.ts';
 import type { HandedToken } from './handover-client.ts';
 import type { Claim, RefreshOptions } from './refresh-job.ts';
@@ -16,13 +17,26 @@ import { lockToken, recordFailure, type StoredToken } from './token-repository.t
 
 type FailureEvent = Extract<
   TokenEvent,
-  'no-answer' | 'throttled' | 'not-asked' | 'refused' | 'client-refused' | 'refresh-token-ended'
+  | 'no-answer'
+  | 'throttled'
+  | 'not-asked'
+  | 'refused'
+  | 'client-refused'
+  | 'credentials-outdated'
+  | 'refresh-token-ended'
 >;
 
-/** How an attempt ended, as an event of the token's machine. */
+/** How an attempt ended, as an event of the token's machine; `client` is the record that it was made with. */
 export type RefreshAttempt =
   | { answer: 'granted'; tokens: TokenSet; usedRefreshToken: string }
-  | { answer: FailureEvent; reason: string; retryAfterMs?: number | undefined };
+  | {
+      answer: FailureEvent;
+      reason: string;
+      retryAfterMs?: number | undefined;
+      client?: Pick<OAuthClientRecord, 'clientRef' | 'tenantId' | 'revision'>;
+    };
+
+export type FailedAttempt = Exclude<RefreshAttempt, { answer: 'granted' }>;
 
 /** When the process stops, an answer that could not be written down yet is tried this long, then given up. */
 const LAST_TRIES_MS = 3_000;
@@ -47,7 +61,7 @@ export async function settleRefresh(
       // As this answer finds it: under its own intent, or with none.
       const state = current.intentId === claim.intentId ? 'refreshing' : current.standing;
       const { clock, retryRules } = wiring;
-      const event = eventOf(attempt, current, clock.nowMs());
+      const event = await eventOf(tx, { attempt, current, nowMs: clock.nowMs() });
       const at = { nowMs: clock.nowMs(), random: clock.random(), ...retryAfterOf(attempt) };
       const decision = decide({ state, facts: current }, event, at, retryRules);
       if (decision.kind === 'renewed' && attempt.answer === 'granted') {
@@ -61,13 +75,25 @@ export async function settleRefresh(
   return typeof settled === 'object' && 'accessToken' in settled ? settled : undefined;
 }
 
-type Failure = Exclude<RefreshAttempt, { answer: 'granted' }>;
 type Loss = NonNullable<Rescheduled['loss']>;
 type Settled = 'overtaken' | HandedToken | { standing: Standing; announced?: Loss };
 
-/** Whatever the answer to a failing refresh is, past the end of the refresh token's life it is that end. */
-function eventOf(attempt: RefreshAttempt, { refreshExpiresAtMs }: StoredToken, nowMs: number): TokenEvent {
-  return attempt.answer !== 'granted' && nowMs >= refreshExpiresAtMs ? 'refresh-token-ended' : attempt.answer;
+/**
+ * Past the end of the refresh token's life a failure is that end, whatever the answer was. A refusal of a client that
+ * was changed since it was read is one of its old secret. The change waits for the ACD's lock as we do, so that either
+ * it finds the failure written down, or we find the change.
+ */
+async function eventOf(
+  tx: SqlClient,
+  o: { attempt: RefreshAttempt; current: StoredToken; nowMs: number },
+): Promise<TokenEvent> {
+  const { attempt, current, nowMs } = o;
+  const { answer } = attempt;
+  if (answer === 'granted') return answer;
+  if (nowMs >= current.refreshExpiresAtMs) return 'refresh-token-ended';
+  if ((answer !== 'refused' && answer !== 'client-refused') || !attempt.client) return answer;
+  const now = await findClient(tx, attempt.client);
+  return now?.revision === attempt.client.revision ? answer : 'credentials-outdated';
 }
 
 function retryAfterOf(attempt: RefreshAttempt): { retryAfterMs?: number | undefined } {
@@ -76,7 +102,7 @@ function retryAfterOf(attempt: RefreshAttempt): { retryAfterMs?: number | undefi
 
 async function recordVerdict(
   tx: SqlClient,
-  o: { acd: Acd; current: StoredToken; attempt: Failure; decision: Rescheduled },
+  o: { acd: Acd; current: StoredToken; attempt: FailedAttempt; decision: Rescheduled },
   { nowMs }: { nowMs: number },
 ): Promise<Settled> {
   const { acd, current, attempt, decision } = o;

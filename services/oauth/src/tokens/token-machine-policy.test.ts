@@ -48,6 +48,7 @@ describe('the table of token upkeep', () => {
     ['stopped', '--g----'],
     ['refused', 'xxrxxxx'],
     ['client-refused', 'xxrxxxx'],
+    ['credentials-outdated', 'xxrxxxx'],
     ['refresh-token-ended', '--r----'],
     ['reported-refused', '-r-----'],
     ['credentials-changed', '---rrr-'],
@@ -147,15 +148,13 @@ describe('ACD-01 credentials that are replaced', () => {
     ['retrying', 'retrying'],
     ['doubted', 'retrying'],
     ['lost', 'lost'],
-  ])('%s: tried at once, as %s, and what was refused before counts no more', (standing, then) =>
-    expect(after(standing, 'credentials-changed', { standing, firstRefusedAtMs: NOW - HOUR })).toEqual({
-      kind: 'rescheduled',
-      standing: then,
-      nextAtMs: NOW,
-      firstRefusedAtMs: null,
-      loss: null,
-    }),
-  );
+  ])('%s: tried at once, as %s, and what was refused before counts no more', (standing, then) => {
+    const facts = { standing, firstRefusedAtMs: NOW - HOUR };
+    const atOnce = { kind: 'rescheduled', standing: then, nextAtMs: NOW, firstRefusedAtMs: null, loss: null };
+    expect(after(standing, 'credentials-changed', facts)).toEqual(atOnce);
+    // Or as soon as the refusal of those before is there.
+    expect(after('refreshing', 'credentials-outdated', facts)).toEqual(atOnce);
+  });
 });
 
 describe('any history of events (property)', () => {
@@ -230,7 +229,7 @@ describe('any history of events (property)', () => {
           if (nextAtMs === null) continue;
           // Never later than six hours or the end; never at once, but where somebody asked for it.
           expect(nextAtMs).toBeLessThanOrEqual(Math.max(nowMs, Math.min(nowMs + 6 * HOUR, before.refreshExpiresAtMs)));
-          const isAsked = event === 'credentials-changed' || event === 'reported-refused';
+          const isAsked = event.startsWith('credentials-') || event === 'reported-refused';
           if (!isAsked) {
             expect(nextAtMs).toBeGreaterThanOrEqual(
               Math.min(nowMs + (event === 'refused' ? 1 : 2_500), before.refreshExpiresAtMs),

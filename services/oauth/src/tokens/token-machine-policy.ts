@@ -29,6 +29,7 @@ export const TOKEN_EVENTS = [
   'stopped', // the replica is asked to stop before it has sent anything
   'refused', // Webex does not accept the refresh token
   'client-refused', // Webex does not accept a client that several ACDs share
+  'credentials-outdated', // Webex refused, but the client's secret was replaced while it was asked
   'refresh-token-ended', // its life is over; nobody is asked
   'reported-refused', // a sibling service says that Webex refuses the access token before its time
   'credentials-changed', // the client's id or secret was replaced
@@ -76,6 +77,7 @@ export const TOKEN_MACHINE: Record<TokenState, Record<TokenEvent, Cell>> = {
     stopped: 'ignore',
     refused: 'discard',
     'client-refused': 'discard',
+    'credentials-outdated': 'discard',
     'refresh-token-ended': 'ignore',
     'reported-refused': 'ignore',
     'credentials-changed': 'ignore',
@@ -92,6 +94,7 @@ export const TOKEN_MACHINE: Record<TokenState, Record<TokenEvent, Cell>> = {
     stopped: 'ignore',
     refused: 'discard',
     'client-refused': 'discard',
+    'credentials-outdated': 'discard',
     'refresh-token-ended': 'ignore',
     'reported-refused': 'refresh-early',
     'credentials-changed': 'ignore',
@@ -108,6 +111,7 @@ export const TOKEN_MACHINE: Record<TokenState, Record<TokenEvent, Cell>> = {
     stopped: 'release',
     refused: 'weigh-refusal',
     'client-refused': 'spare-acd',
+    'credentials-outdated': 'try-now',
     'refresh-token-ended': 'end',
     'reported-refused': 'ignore',
     'credentials-changed': 'ignore',
@@ -124,6 +128,7 @@ export const TOKEN_MACHINE: Record<TokenState, Record<TokenEvent, Cell>> = {
     stopped: 'ignore',
     refused: 'discard',
     'client-refused': 'discard',
+    'credentials-outdated': 'discard',
     'refresh-token-ended': 'ignore',
     'reported-refused': 'ignore',
     'credentials-changed': 'try-now',
@@ -140,6 +145,7 @@ export const TOKEN_MACHINE: Record<TokenState, Record<TokenEvent, Cell>> = {
     stopped: 'ignore',
     refused: 'discard',
     'client-refused': 'discard',
+    'credentials-outdated': 'discard',
     'refresh-token-ended': 'ignore',
     'reported-refused': 'ignore',
     'credentials-changed': 'try-now',
@@ -156,6 +162,7 @@ export const TOKEN_MACHINE: Record<TokenState, Record<TokenEvent, Cell>> = {
     stopped: 'ignore',
     refused: 'discard',
     'client-refused': 'discard',
+    'credentials-outdated': 'discard',
     'refresh-token-ended': 'ignore',
     'reported-refused': 'ignore',
     'credentials-changed': 'try-now',
@@ -172,6 +179,7 @@ export const TOKEN_MACHINE: Record<TokenState, Record<TokenEvent, Cell>> = {
     stopped: 'ignore',
     refused: 'discard',
     'client-refused': 'discard',
+    'credentials-outdated': 'discard',
     'refresh-token-ended': 'ignore',
     'reported-refused': 'ignore',
     'credentials-changed': 'ignore',

@@ -12,6 +12,7 @@ export {
   readRoleReports,
   WORKER_TTL_MS,
 } from './roles/role-reports.ts';
+export { SERVED_VARIANTS, whyNotServed } from './roles/served-variants.ts';
 export { type WorkerOf, worksFor } from './roles/worker-of.ts';
 export { acdSealedTargets } from './sealed-targets.ts';
 export { createTokenSource, NoAccessToken, type TokenSource, type TokenSourceOptions } from './token-source.ts';

@@ -130,6 +130,23 @@ describe('CAP-01 capture of a simulated tenant over real Kafka, Postgres and Red
       const body = (await (await get(`/v1/acds/${acd.acdId}/capture`)).json()) as { dataServer: string | null };
       return body.dataServer === null ? body : null;
     });
-    expect(state).toMatchObject({ state: 'switched-off' });
+    expect(state).toMatchObject({ state: 'switched-off', hindrance: { remedy: expect.stringContaining(acd.acdId) } });
+  });
+
+  it('ACD-02 says of a variant that it does not capture that, and what to do', async () => {
+    const old = anAcd({ tenantId: acd.tenantId, variant: '1.0-to-2.0-cmsv2' });
+    await announce(topicPrefix, TOPICS.acdChanged, old);
+    const state = await waitFor('the ACD', async () => {
+      const answer = await get(`/v1/acds/${old.acdId}/capture`);
+      return answer.ok ? await answer.json() : null;
+    });
+    expect(state).toMatchObject({
+      state: 'not-available',
+      hindrance: {
+        reason: expect.stringContaining('variant 1.0-to-2.0-cmsv2'),
+        remedy: expect.stringContaining('2.0 programmatic APIs'),
+      },
+      lastError: null,
+    });
   });
 });

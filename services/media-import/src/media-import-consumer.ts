@@ -1,4 +1,4 @@
-import { createAcdChangedHandler } from '@wxcc-wfo/acd';
+import { createAcdChangedHandler, SERVED_VARIANTS } from '@wxcc-wfo/acd';
 import { type Consumer, type ConsumerOptions, createConsumer, done } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
 import { endJobsOfDeletedAcds, wakeUnauthorizedJobs } from './jobs/job-repository.ts';
@@ -15,8 +15,7 @@ export function createMediaImportConsumer(options: Omit<ConsumerOptions, 'handle
           const deleted = acds.filter((acd) => acd.deleted).map((acd) => acd.acdId);
           if (deleted.length > 0) await endJobsOfDeletedAcds(tx, deleted);
         },
-        // Captures are of the programmatic APIs.
-        { variants: ['2.0'] },
+        { variants: SERVED_VARIANTS.mediaImport },
       ),
       // The token itself is copied after the commit: the hand-over store must not hold up a transaction.
       [TOPICS.tokenRefreshed]: async function wakeJobs(events, tx) {

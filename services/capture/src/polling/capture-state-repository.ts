@@ -1,9 +1,11 @@
+import type { AcdVariant } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { PollProblem } from './lease-repository.ts';
 
 export interface CaptureState {
   deleted: boolean;
   authorization: string;
+  variant: AcdVariant;
   /** Who captures it (ACD-04); null: capture is switched off. */
   dataServer: string | null;
   lastPollAtMs: number | null;
@@ -39,6 +41,7 @@ export async function readCaptureState(tx: SqlClient, acdId: string): Promise<Ca
 
 const STATE = `SELECT json_build_object(
     'deleted', a.deleted, 'authorization', a.configuration->>'authorization',
+    'variant', a.configuration->>'variant',
     'dataServer', a.data_servers->>'capture',
     'lastPollAtMs', p.last_poll_at_ms, 'lastSuccessAtMs', p.last_success_at_ms, 'failures', p.failures,
     'problem', p.last_error, 'readFromMs', w.from_ms, 'readToMs', w.to_ms, 'acceptedWindows', w.accepted,

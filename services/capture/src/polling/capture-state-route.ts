@@ -1,3 +1,4 @@
+import { whyNotServed } from '@wxcc-wfo/acd';
 import { Nullable, problemSchema } from '@wxcc-wfo/contracts';
 import { type App, type Clock, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
@@ -6,14 +7,33 @@ import { type CaptureState, readCaptureState } from './capture-state-repository.
 
 const Instant = Type.String({ format: 'date-time', description: 'UTC, ISO 8601.' });
 
+const STATES = [
+  'deleted',
+  'not-available',
+  'switched-off',
+  'not-authorized',
+  'starting',
+  'failing',
+  'gaps',
+  'running',
+] as const;
+type CaptureStateName = (typeof STATES)[number];
+
 const CaptureStateBody = Type.Object({
   acdId: Type.String({ format: 'uuid' }),
-  state: Type.Unsafe<'deleted' | 'switched-off' | 'not-authorized' | 'starting' | 'failing' | 'gaps' | 'running'>({
+  state: Type.Unsafe<CaptureStateName>({
     type: 'string',
-    enum: ['deleted', 'switched-off', 'not-authorized', 'starting', 'failing', 'gaps', 'running'],
+    enum: [...STATES],
     description:
-      'switched-off: on its data server, nobody captures it. failing: the last poll failed. gaps: some time is not yet proven to be read whole.',
+      'not-available: this release does not capture its connection variant. switched-off: on its data server, nobody captures it. failing: the last poll failed. gaps: some time is not yet proven to be read whole.',
   }),
+  hindrance: Nullable(
+    Type.Object({
+      reason: Type.String({ description: 'Why nothing is captured.' }),
+      remedy: Type.String({ description: 'What to do about it.' }),
+    }),
+    'What keeps it from being captured as it is configured now; null: nothing. What fails is in lastError.',
+  ),
   dataServer: Nullable(Type.String({ description: 'Whose workers capture it; null: it is switched off.' })),
   lastPollAt: Nullable(Instant),
   lastSuccessAt: Nullable(Instant),
@@ -90,6 +110,7 @@ function toBody(acdId: string, state: CaptureState, nowMs: number) {
   return {
     acdId,
     state: nameState(state),
+    hindrance: hindranceOf(acdId, state),
     dataServer: state.dataServer,
     lastPollAt: iso(state.lastPollAtMs),
     lastSuccessAt: iso(state.lastSuccessAtMs),
@@ -125,11 +146,36 @@ function toBody(acdId: string, state: CaptureState, nowMs: number) {
   };
 }
 
-function nameState(state: CaptureState): Static<typeof CaptureStateBody>['state'] {
+function nameState(state: CaptureState): CaptureStateName {
   if (state.deleted) return 'deleted';
+  if (whyNotServed('capture', state.variant)) return 'not-available';
   if (state.dataServer === null) return 'switched-off';
   if (state.authorization !== 'authorized') return 'not-authorized';
   if (state.problem) return 'failing';
   if (state.lastSuccessAtMs === null) return 'starting';
   return state.gaps.length > 0 ? 'gaps' : 'running';
 }
+
+function hindranceOf(acdId: string, state: CaptureState): Static<typeof CaptureStateBody>['hindrance'] {
+  const name = nameState(state);
+  if (name === 'not-available') {
+    const { reason, remedy } = whyNotServed('capture', state.variant)!;
+    return { reason, remedy };
+  }
+  return HINDRANCES[name]?.(acdId) ?? null;
+}
+
+const HINDRANCES: Partial<Record<CaptureStateName, (acdId: string) => { reason: string; remedy: string }>> = {
+  deleted: () => ({
+    reason: 'The ACD was deleted.',
+    remedy: 'Create it anew with POST /v1/acds of oauth, if it is to be captured again.',
+  }),
+  'switched-off': (acdId) => ({
+    reason: 'The role capture is switched off on its data server.',
+    remedy: `Switch it on with PATCH /v1/data-servers/{id} of oauth, or assign the ACD elsewhere with PUT /v1/acds/${acdId}/data-servers.`,
+  }),
+  'not-authorized': (acdId) => ({
+    reason: 'The ACD is not authorized, or no longer.',
+    remedy: `GET /v1/acds/${acdId}/health of oauth says since when and why; POST /v1/acds/${acdId}/authorization-requests gives the address to sign in at.`,
+  }),
+};

@@ -1,17 +1,17 @@
-import { createAcdChangedHandler } from '@wxcc-wfo/acd';
+import { createAcdChangedHandler, SERVED_VARIANTS } from '@wxcc-wfo/acd';
 import { type BatchHandler, done } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
 import { dropHintsOfAcds } from '../webhooks/hint-repository.ts';
 import { makeFailedPollsDue, makePollsDue } from './lease-repository.ts';
 
-/** A changed ACD is due for a poll at once; a deleted one loses its hints. Only the programmatic APIs can search tasks. */
+/** A changed ACD is due for a poll at once; a deleted one loses its hints. */
 const handleAcdChanged = createAcdChangedHandler(
   async (acds, tx) => {
     await makePollsDue(tx, acds);
     const deleted = acds.filter((acd) => acd.deleted).map((acd) => acd.acdId);
     if (deleted.length > 0) await dropHintsOfAcds(tx, deleted);
   },
-  { variants: ['2.0'] },
+  { variants: SERVED_VARIANTS.capture },
 );
 
 /** A new token is a reason to try again at once where polling failed. The copying itself comes after the commit. */

@@ -153,6 +153,7 @@ describe('ACD-04 the health of a role', () => {
   };
   const base: RoleFacts = {
     role: 'capture',
+    variant: '2.0',
     dataServer: 'default',
     isNeeded: true,
     isAuthorized: true,
@@ -168,6 +169,9 @@ describe('ACD-04 the health of a role', () => {
   it.each<[string, Partial<RoleFacts>, string]>([
     ['works', {}, 'working'],
     ['is not needed', { isNeeded: false, dataServer: null }, 'not-needed'],
+    ['ACD-02 nobody captures the variant', { variant: '1.0-cmsv1', ...told(null) }, 'not-available red'],
+    ['ACD-02 nobody imports of the variant', { role: 'mediaImport', variant: '2.0-cmsv1' }, 'not-available red'],
+    ['ACD-02 sync says itself what is not published', { role: 'sync', variant: '1.0-to-2.0-cmsv2' }, 'working'],
     ['is switched off', { dataServer: null }, 'switched-off amber'],
     ['Redis is away', { told: 'unknown' }, 'unknown amber'],
     ['no worker of capture lives', told({}, 0), 'no-worker red'],

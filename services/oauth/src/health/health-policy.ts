@@ -1,5 +1,5 @@
-import type { RoleReport } from '@wxcc-wfo/acd';
-import type { AcdChanged, DataServerRole } from '@wxcc-wfo/contracts';
+import { type RoleReport, whyNotServed } from '@wxcc-wfo/acd';
+import type { AcdChanged, AcdVariant, DataServerRole } from '@wxcc-wfo/contracts';
 import { flagsOfRole } from '../data-servers/data-server-policy.ts';
 import type { Standing, TokenEvent, TokenState } from '../tokens/token-machine-policy.ts';
 import { CAUSES_OF_LOSS } from '../tokens/token-policy.ts';
@@ -167,6 +167,8 @@ export type RoleState =
   | 'switched-off'
   /** The configuration asks for none of its work. */
   | 'not-needed'
+  /** No service of this release speaks the variant's APIs in this role. */
+  | 'not-available'
   /** The connection is not authorized, so nobody can work. */
   | 'blocked'
   /** What workers tell cannot be read now. */
@@ -174,6 +176,7 @@ export type RoleState =
 
 export interface RoleFacts {
   role: DataServerRole;
+  variant: AcdVariant;
   /** Null: switched off. */
   dataServer: string | null;
   isNeeded: boolean;
@@ -207,6 +210,10 @@ const WITHOUT_WORKER: Record<DataServerRole, Finding['health']> = {
 export function judgeRole(facts: RoleFacts, nowMs: number): RoleJudgement {
   const { role, dataServer, told } = facts;
   if (!facts.isNeeded) return { state: 'not-needed', finding: null };
+  const unserved = whyNotServed(role, facts.variant);
+  if (unserved) {
+    return { state: 'not-available', finding: { ...unserved, health: WITHOUT_WORKER[role], sinceMs: null } };
+  }
   if (dataServer === null) {
     const reason = `The role ${role} is switched off on its data server, so nobody works.`;
     const remedy = `Switch it on with PATCH /v1/data-servers/{id}, or assign the ACD to another data server.`;

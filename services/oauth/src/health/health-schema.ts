@@ -20,6 +20,7 @@ const roleStates = [
   'no-worker',
   'switched-off',
   'not-needed',
+  'not-available',
   'blocked',
   'unknown',
 ];
@@ -75,7 +76,7 @@ const RoleView = Type.Object({
   state: Type.String({
     enum: roleStates,
     description:
-      'working, waiting (nothing to do yet), late, failing, no-worker, switched-off, not-needed, blocked (not authorized), unknown (Redis is away).',
+      'working, waiting (nothing to do yet), late, failing, no-worker, switched-off, not-needed, not-available (for the connection variant), blocked (not authorized), unknown (Redis is away).',
   }),
   dataServer: OrNull(Type.String(), 'The data server that works; null: switched off.'),
   liveWorkers: OrNull(Type.Integer(), 'How many processes live that work; null: not known.'),

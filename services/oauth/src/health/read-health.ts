@@ -91,6 +91,7 @@ function roleHealth(
   const judged = judgeRole(
     {
       role,
+      variant: acd.variant,
       dataServer,
       isNeeded: isRoleNeeded(role, acd),
       isAuthorized: acd.authorization === 'authorized',

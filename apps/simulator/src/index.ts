@@ -5,7 +5,8 @@ export type { DirectoryKind } from './control/directory-control-routes.ts';
 export type { ActiveFault, FaultKind, FaultRequest, RouteKind } from './faults/fault-board.ts';
 export * from './ground-truth/index.ts';
 export { defaultOptions, optionsFromEnvironment, type SimulatorOptions } from './options.ts';
-export { createSimulator, type Simulator } from './simulator.ts';
+export { createSimulator } from './simulator.ts';
+export type { Simulator } from './simulator-type.ts';
 export type { ScriptStep } from './story/script.ts';
 export type { ScriptedTask } from './story/task-factory.ts';
 export {

@@ -8,39 +8,20 @@ import { controlRoutes } from './control/control-routes.ts';
 import { createFaultBoard } from './faults/fault-board.ts';
 import { answerError, createGateway, headerOf } from './gateway/gateway.ts';
 import { createQuota } from './gateway/quota.ts';
-import type { TaskGroundTruth } from './ground-truth/types.ts';
 import { oauthRoutes } from './oauth/oauth-routes.ts';
 import { createTokenStore } from './oauth/token-store.ts';
 import { defaultOptions, type SimulatorOptions } from './options.ts';
 import { searchRoute } from './search/search-route.ts';
+import type { Simulator } from './simulator-type.ts';
 import { createDirectory } from './story/directory.ts';
 import { createLiveClock } from './story/live-clock.ts';
-import { createStory, type Story, truthOf } from './story/story.ts';
-import { createTaskFactory, newestFirst, type ScriptedTask } from './story/task-factory.ts';
-import type { TaskChanges, TaskModel } from './story/task-model.ts';
+import { createStory, truthOf } from './story/story.ts';
+import { createTaskFactory, newestFirst } from './story/task-factory.ts';
+import type { TaskModel } from './story/task-model.ts';
 import { subscriptionRoutes } from './subscriptions/subscription-routes.ts';
 import { createSubscriptionStore } from './subscriptions/subscription-store.ts';
-import { createWebhookSender, type Delivery } from './subscriptions/webhook-sender.ts';
+import { createWebhookSender } from './subscriptions/webhook-sender.ts';
 import type { Tenant } from './tenant.ts';
-
-/** A running simulated tenant. */
-export interface Simulator {
-  /** OAuth, API and file store, all under one address. */
-  baseUrl: string;
-  /** Where tests steer it; loopback only. */
-  controlUrl: string;
-  story: Story;
-  tenant: Tenant;
-  groundTruth(): TaskGroundTruth[];
-  /** Adds a scripted call; without times it has just ended. */
-  addTask(task: ScriptedTask): TaskGroundTruth;
-  /** Ends so many more seeded tasks right now and gives their ids. */
-  endTasks(count: number): string[];
-  /** Changes what Search says of a task after its end. */
-  changeTask(id: string, changes: TaskChanges & { addActivity?: string }): TaskGroundTruth;
-  deliveries(): readonly Delivery[];
-  close(): Promise<void>;
-}
 
 const HOUR_MS = 3_600_000;
 /** How long an authorization code lives; nothing is published. */

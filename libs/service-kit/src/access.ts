@@ -1,18 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type ApiKeyEntry, apiKeyId, coversScope, hashApiKey } from './api-key.ts';
+import type { Caller } from './caller.ts';
 import { createOidcVerifier, type OidcOptions, OidcUnavailableError } from './oidc.ts';
 import type { SqlClient } from './pool.ts';
 import { type ProblemError, problem } from './problem.ts';
 import { isTransient } from './sql-error.ts';
-
-/** Who calls. Whose data may be seen is decided by the credential alone. */
-export interface Caller {
-  /** `key:<id>` or `oidc:<sub>` */
-  subject: string;
-  /** null: the platform (operators, sibling services) */
-  tenantId: string | null;
-  scopes: string[];
-}
 
 export interface AccessOptions {
   pool: SqlClient;

@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { context } from '@opentelemetry/api';
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  fastify,
-  LogController,
-  type RawServerDefault,
-} from 'fastify';
-import type { AccessControl, Caller } from './access.ts';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
+import type { AccessControl } from './access.ts';
+import type { App } from './app-type.ts';
+import type { Caller } from './caller.ts';
 import { answerClientError, answerErrors } from './error-answers.ts';
 import { type HealthReport, type LivenessTick, liveness, type ReadinessCheck, readiness } from './health.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -21,27 +15,6 @@ import { problem } from './problem.ts';
 import { onceReachable } from './start-up.ts';
 import { telemetryHandle } from './telemetry-handle.ts';
 import { validatorCompiler } from './validation.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who calls; null on public routes */
-    caller: Caller;
-  }
-  interface FastifyContextConfig {
-    /** The scope that a caller needs, e.g. `contacts:read` */
-    scope?: string;
-    /** Nobody is asked for a credential: health, docs, and what checks a signature of its own */
-    public?: boolean;
-  }
-}
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 export interface AppOptions {
   service: string;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { App } from './app.ts';
+import type { App } from './app-type.ts';
 import { ProblemError, problem, problemBody } from './problem.ts';
 import { isTransient, sqlState } from './sql-error.ts';
 import { validationProblem } from './validation.ts';

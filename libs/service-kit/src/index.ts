@@ -1,8 +1,10 @@
-export { type AccessControl, type AccessOptions, type Caller, createAccessControl } from './access.ts';
+export { type AccessControl, type AccessOptions, createAccessControl } from './access.ts';
 export { accessOptions } from './access-config.ts';
 export { type ApiKeyEntry, apiKeyId, coversScope, hashApiKey, newApiKey } from './api-key.ts';
-export { type App, type AppOptions, createApp, httpMetrics, requireTenant } from './app.ts';
+export { type AppOptions, createApp, httpMetrics, requireTenant } from './app.ts';
+export type { App } from './app-type.ts';
 export { baseConfig } from './base-config.ts';
+export type { Caller } from './caller.ts';
 export { type Clock, createDatabaseClock, type DatabaseClock } from './clock.ts';
 export { ConfigError, loadConfig } from './config.ts';
 export { describeEnvironment } from './describe-environment.ts';

@@ -1,6 +1,6 @@
 import { Problem } from '@wxcc-wfo/contracts';
 import { Type } from 'typebox';
-import type { App } from './app.ts';
+import type { App } from './app-type.ts';
 import { problem } from './problem.ts';
 import type { RewrapJob } from './rewrap-job.ts';
 

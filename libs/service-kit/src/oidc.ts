@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Caller } from './access.ts';
+import type { Caller } from './caller.ts';
 
 export interface OidcOptions {
   issuer: string;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { FaultRequest } from '../faults/fault-board.ts';
-import type { Simulator } from '../simulator.ts';
+import type { Simulator } from '../simulator-type.ts';
 import type { ScriptedTask } from '../story/task-factory.ts';
 import { directoryControlRoutes } from './directory-control-routes.ts';
 import { oauthControlRoutes } from './oauth-control-routes.ts';

@@ -1,5 +1,5 @@
 import { parseMetadataMapping } from '@wxcc-wfo/contracts';
-import type { Refusal } from './acd-policy.ts';
+import type { Refusal } from './refusal.ts';
 
 /** What custom metadata may be mapped to which label (CAP-04); the grammar of the names is the contracts'. */
 

@@ -128,9 +128,6 @@ async function listEverything(simulator: Simulator): Promise<number> {
   const client = createWebexClient({
     endpoints: {
       apiUrl: simulator.baseUrl,
-      oauthAuthorizeUrl: '',
-      oauthTokenUrl: '',
-      peopleMeUrl: '',
       allowedHosts: [new URL(simulator.baseUrl).host],
       allowPrivateAddresses: true,
     },

@@ -16,6 +16,12 @@ export { SERVED_VARIANTS, whyNotServed } from './roles/served-variants.ts';
 export { type WorkerOf, worksFor } from './roles/worker-of.ts';
 export { acdSealedTargets } from './sealed-targets.ts';
 export { createTokenSource, NoAccessToken, type TokenSource, type TokenSourceOptions } from './token-source.ts';
+export {
+  createWebexAccess,
+  type WebexAccess,
+  type WebexAccessConfig,
+  type WebexAccessOptions,
+} from './webex-access.ts';
 export { type SubscriptionJobDeps, startSubscriptionJob } from './webhooks/subscription-job.ts';
 export {
   destinationUrlOf,

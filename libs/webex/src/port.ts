@@ -5,16 +5,20 @@ import type { OnUnknownValue } from './http/fields.ts';
 import type { MetadataQuestion } from './search/metadata-fields.ts';
 
 /** Where Webex is, or what stands for it: configuration of the deployment, never of a tenant. */
-export interface WebexEndpoints {
+export interface ApiEndpoints {
   /** Base of the data APIs, e.g. `https://api.wxcc-us1.cisco.com`. */
   apiUrl: string;
-  oauthAuthorizeUrl: string;
-  oauthTokenUrl: string;
-  peopleMeUrl: string;
   /** Every host that may be called, those above and the file stores: `host`, `host:port` or `*.suffix`. */
   allowedHosts: string[];
   /** Tests and stand-ins only: permits private addresses and plain http. */
   allowPrivateAddresses: boolean;
+}
+
+/** With the addresses where people are signed in. */
+export interface WebexEndpoints extends ApiEndpoints {
+  oauthAuthorizeUrl: string;
+  oauthTokenUrl: string;
+  peopleMeUrl: string;
 }
 
 /** What a request is for; earlier kinds go before later ones when the budget is short. */
@@ -37,7 +41,7 @@ export interface WebexTimeouts {
 }
 
 export interface WebexClientOptions {
-  endpoints: WebexEndpoints;
+  endpoints: ApiEndpoints;
   quota: WebexQuota;
   /** The OAuth client id: Webex counts requests by it. */
   quotaKey: string;

@@ -224,8 +224,10 @@ describe('OPS-02 the health of a connection', () => {
 describe('AUTH-04 the support bundle', () => {
   it('has ids, domain, state, the history of failures and the guide’s causes, and no secret', async () => {
     const acdId = await authorizedAcd();
+    // Nobody knows what Webex writes into its errors.
+    const message = `The account of ${simulator.tenant.options.adminEmail} cannot be looked up.`;
     for (const kind of ['server-error', 'server-error', 'refresh-refused'] as const) {
-      simulator.tenant.faults.add({ kind, routes: ['oauth'], count: 1 });
+      simulator.tenant.faults.add({ kind, routes: ['oauth'], count: 1, message });
       await makeDue(acdId);
       await refreshOneDueToken(oauth.wiring);
     }

@@ -1,3 +1,4 @@
+import { scrub } from '@wxcc-wfo/service-kit';
 import { type Static, Type } from 'typebox';
 import type { ToldEntry } from '../tokens/token-history-repository.ts';
 import { CAUSES_OF_LOSS } from '../tokens/token-policy.ts';
@@ -109,7 +110,7 @@ export function supportBundle(
 ): SupportBundle {
   const { acd, atMs } = health;
   const { acdId, tenantId: wfoTenantId, webexOrgId } = acd;
-  return {
+  return withoutPersons({
     generatedAt: new Date(atMs).toISOString(),
     product: o.product,
     ids: { acdId, wfoTenantId, webexOrgId },
@@ -126,8 +127,11 @@ export function supportBundle(
     history: o.history.map(entryView),
     possibleCauses: [...CAUSES_OF_LOSS],
     neededBySupport: neededBySupport({ acdId, wfoTenantId, wfoDomain: hostOf(o.wfoUrl) }),
-  };
+  });
 }
+
+/** Reasons quote what Webex and the services say, and names are what operators chose: either may hold an address. */
+const withoutPersons = (bundle: SupportBundle): SupportBundle => JSON.parse(scrub(JSON.stringify(bundle)));
 
 const entryView = ({ firstAtMs, atMs, nextAtMs, ...rest }: ToldEntry): Static<typeof Entry> => ({
   ...rest,

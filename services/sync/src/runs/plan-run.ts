@@ -16,7 +16,8 @@ export interface Reading {
   counts: Counts;
   listings: Listings;
   plannedChanges: number;
-  chunks: number;
+  /** Records that were seen when the heap was tidied last. */
+  tidiedAtSeen: number;
   /** How long Webex asks to be left alone, where it does. */
   retryAfterMs: number | null;
 }
@@ -34,7 +35,7 @@ export async function readAndPlan(context: RunContext): Promise<Reading> {
     runDate: run.runDate ?? runDate(deps.clock.nowMs(), acd.dataRecapture?.timeZone ?? null),
     isOneDotZero: acd.variant.startsWith('1.0'),
   });
-  const reading: Reading = { counts: {}, listings: {}, plannedChanges: 0, chunks: 0, retryAfterMs: null };
+  const reading: Reading = { counts: {}, listings: {}, plannedChanges: 0, tidiedAtSeen: 0, retryAfterMs: null };
   let firstFailure: unknown;
   for (const kind of kinds) {
     // Each kind brings its own types; the planner only passes them from its reader to its rules.
@@ -106,12 +107,18 @@ async function writePlan(
     ]);
   });
   reading.plannedChanges += changes.length;
-  reading.chunks += 1;
-  if (reading.chunks % CHUNKS_PER_TIDYING === 0) tidyHeap();
+  tidyNowAndThen(reading);
 }
 
-/** Some 5,000 records: their pages are garbage that V8 would else let grow beyond what the service may take. */
-const CHUNKS_PER_TIDYING = 10;
+/** The pages of so many records are garbage that V8 would else let grow beyond what the service may take. */
+const RECORDS_PER_TIDYING = 5_000;
+
+function tidyNowAndThen(reading: Reading): void {
+  const seen = Object.values(reading.counts).reduce((sum, counts) => sum + counts.seen, 0);
+  if (seen - reading.tidiedAtSeen < RECORDS_PER_TIDYING) return;
+  reading.tidiedAtSeen = seen;
+  tidyHeap();
+}
 
 const SHOWN_REFUSALS = 5;
 

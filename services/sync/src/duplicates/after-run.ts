@@ -1,12 +1,14 @@
 import { inTransaction, type SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { publishTeams, publishUsers } from '../publish/directory-events.ts';
+import { dropOutdone } from './duplicate-repository.ts';
 import { findDuplicates } from './find-duplicates.ts';
 import { exchangeDirectory } from './merge-repository.ts';
 import { lockTeams } from './merge-teams.ts';
 import { lockUsers } from './merge-users.ts';
+import { deactivateUnspared } from './spare-survivors.ts';
 
-/** New ones per transaction. */
+/** Users and teams per transaction. */
 const BATCH = 500;
 
 export interface FinishedRun {
@@ -17,26 +19,32 @@ export interface FinishedRun {
 }
 
 /**
- * What follows from a run's changes: merged users and teams go on as whichever of their ids is alive, and who came anew
- * is compared with who was there before (SYNC-07). May be called again for the same run.
+ * What follows from a run's changes: merged users and teams go on as whichever of their ids is alive, and who came or
+ * went is compared with the others (SYNC-07), because the new id may be there days before the old one goes, or after.
+ * May be called again for the same run.
  */
 export async function afterRun(pool: Pool, run: FinishedRun): Promise<{ duplicates: number; exchanged: number }> {
   const exchanged = await settleMerges(pool, run);
+  await inTransaction(pool, (tx) => deactivateUnspared(tx, run));
   let duplicates = 0;
+  let isAny = false;
   for (let afterSeq = -1; ; ) {
     const { rows } = await pool.query<{ seq: number; kind: string; item_id: string }>(
       `SELECT seq, kind, item_id FROM sync_change
-       WHERE run_id = $1 AND seq > $2 AND kind IN ('user', 'team') AND change IN ('add', 'reactivate')
+       WHERE run_id = $1 AND seq > $2 AND kind IN ('user', 'team') AND change <> 'change'
          AND outcome = 'applied' ORDER BY seq LIMIT $3`,
       [run.runId, afterSeq, BATCH],
     );
+    isAny ||= rows.length > 0;
     const idsOf = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => row.item_id);
     duplicates += await inTransaction(pool, (tx) =>
       findDuplicates(tx, { ...run, userIds: idsOf('user'), teamIds: idsOf('team') }),
     );
-    if (rows.length < BATCH) return { duplicates, exchanged };
+    if (rows.length < BATCH) break;
     afterSeq = rows.at(-1)!.seq;
   }
+  if (isAny) duplicates -= await dropOutdone(pool, run.runId);
+  return { duplicates, exchanged };
 }
 
 /**

@@ -57,6 +57,8 @@ export const EVIDENCE_RULES = [
 
 /** Suspicions below this are not shown: of fifty thousand users many share a name. */
 export const LEAST_SCORE = 50;
+/** By more than so much another candidate outdoes one: an e-mail address says more than a name that several have. */
+export const MUCH_SURER = 15;
 /** A directory sync replaces users within days; somebody who comes back after months is hired anew. */
 export const NEAR_MS = 14 * 24 * 3_600_000;
 /** How much of the score is left when two names, or two identifiers, contradict each other. */

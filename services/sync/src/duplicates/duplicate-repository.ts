@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
-import type { Suspicion, TeamFacts, UserFacts } from './duplicate-policy.ts';
+import { type EvidenceRule, MUCH_SURER, type Suspicion, type TeamFacts, type UserFacts } from './duplicate-policy.ts';
 
 export type ItemKind = 'user' | 'team';
 export type DuplicateState = 'open' | 'merged' | 'dismissed';
@@ -132,6 +132,23 @@ export async function storeDuplicates(
   return rowCount ?? 0;
 }
 
+/**
+ * Takes back those candidates of a run of which either one has a much surer one: where two persons of one name were made
+ * anew, each is found with the other's old user, too. What a person decided about stays. Gives how many.
+ */
+export async function dropOutdone(sql: SqlClient, runId: string): Promise<number> {
+  const { rowCount } = await sql.query(
+    `WITH best AS (
+       SELECT id, max(score) AS score FROM duplicate_candidate c, unnest(ARRAY[c.older_id, c.newer_id]) AS id
+       WHERE c.state <> 'dismissed' AND c.acd_id = (SELECT acd_id FROM sync_run WHERE run_id = $1) GROUP BY id)
+     DELETE FROM duplicate_candidate d USING best o, best n
+     WHERE d.run_id = $1 AND d.state = 'open' AND o.id = d.older_id AND n.id = d.newer_id
+       AND greatest(o.score, n.score) - d.score > $2`,
+    [runId, MUCH_SURER],
+  );
+  return rowCount ?? 0;
+}
+
 const ITEM = (id: string) => `
   (SELECT CASE d.kind WHEN 'user' THEN (
      SELECT jsonb_build_object('id', u.user_id, 'name', concat_ws(' ', u.first_name, u.last_name), 'email', u.email,
@@ -170,6 +187,9 @@ export interface DuplicateFilter {
   kind?: ItemKind | undefined;
   state: DuplicateState;
   minScore?: number | undefined;
+  /** A rule among the evidence. */
+  rule?: EvidenceRule | undefined;
+  runId?: string | undefined;
 }
 
 /** Candidates of the tenant, the surest first, behind `after`. */
@@ -184,6 +204,9 @@ export async function listDuplicates(
   if (o.filter.acdId !== undefined) where.push(`d.acd_id = ${bind(o.filter.acdId)}::uuid`);
   if (o.filter.kind !== undefined) where.push(`d.kind = ${bind(o.filter.kind)}`);
   if (o.filter.minScore !== undefined) where.push(`d.score >= ${bind(o.filter.minScore)}`);
+  if (o.filter.rule !== undefined)
+    where.push(`d.evidence @> ${bind(JSON.stringify([{ rule: o.filter.rule }]))}::jsonb`);
+  if (o.filter.runId !== undefined) where.push(`d.run_id = ${bind(o.filter.runId)}::uuid`);
   if (o.after) {
     const [score, id] = [bind(o.after.score), bind(o.after.duplicateId)];
     where.push(`(d.score < ${score} OR (d.score = ${score} AND d.duplicate_id > ${id}::uuid))`);

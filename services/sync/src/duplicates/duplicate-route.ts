@@ -1,6 +1,6 @@
 import { Problem } from '@wxcc-wfo/contracts';
 import { type App, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
-import { decodeCursor, isNumberAndId, pageOf } from '../listing/cursor.ts';
+import { decodeCursor, isIntegerAndId, pageOf } from '../listing/cursor.ts';
 import { notFound } from '../listing/refusals.ts';
 import type { EditDeps } from '../users/edit-user.ts';
 import { findDuplicate, listDuplicates } from './duplicate-repository.ts';
@@ -15,6 +15,7 @@ import {
   MergeView,
   mergeView,
 } from './duplicate-schema.ts';
+import { manyRoutes } from './many-route.ts';
 import { dismissDuplicate, mergeDuplicate } from './merge-items.ts';
 import { mergeRoutes } from './merge-route.ts';
 
@@ -26,6 +27,7 @@ const WRITE = { scope: 'duplicates:write' };
 export function duplicateRoutes(app: App, deps: EditDeps): void {
   readingRoutes(app, deps);
   mergeRoutes(app, deps);
+  manyRoutes(app, deps);
 
   app.post(
     '/v1/duplicates/:duplicateId/merge',
@@ -95,7 +97,7 @@ function readingRoutes(app: App, deps: EditDeps): void {
     async (request) => {
       const tenantId = requireTenant(request);
       const { cursor, limit = 50, state = 'open', ...filter } = request.query;
-      const place = decodeCursor<[number, string]>(cursor, (place) => place.length === 2 && isNumberAndId(place));
+      const place = decodeCursor<[number, string]>(cursor, (place) => place.length === 2 && isIntegerAndId(place));
       const after = place && { score: place[0], duplicateId: place[1] };
       const found = await readAsTenant(deps.pool, { tenantId }, (sql) =>
         listDuplicates(sql, tenantId, { filter: { ...filter, state }, after, limit: limit + 1 }),

@@ -100,7 +100,7 @@ export const DuplicateView = Type.Object(duplicateFields, {
   examples: [example],
 });
 export const DuplicatePage = Type.Object(
-  { items: Type.Array(Type.Object(duplicateFields)), nextCursor: NextCursor },
+  { items: Type.Array(Type.Object(duplicateFields), { description: 'The candidates.' }), nextCursor: NextCursor },
   { description: 'A page, the surest first.', examples: [{ items: [example], nextCursor: null }] },
 );
 export const DuplicateParams = Type.Object({ duplicateId: Id('The candidate.') });
@@ -110,6 +110,8 @@ export const DuplicateQuery = Type.Object(
     kind: Type.Optional(Kind),
     acdId: Type.Optional(Id('Only candidates of this ACD.')),
     minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Only candidates this sure.' })),
+    rule: Type.Optional(OneOf<EvidenceRule>(EVIDENCE_RULES, 'Only candidates that this rule speaks for or against.')),
+    runId: Type.Optional(Id('Only candidates that this run found first.')),
     ...pageQuery,
   },
   { additionalProperties: false },
@@ -155,7 +157,7 @@ const mergeExample = {
 };
 export const MergeView = Type.Object(mergeFields, { description: 'One merge.', examples: [mergeExample] });
 export const MergePage = Type.Object(
-  { items: Type.Array(Type.Object(mergeFields)), nextCursor: NextCursor },
+  { items: Type.Array(Type.Object(mergeFields), { description: 'The merges.' }), nextCursor: NextCursor },
   { description: 'A page, the latest first.', examples: [{ items: [mergeExample], nextCursor: null }] },
 );
 export const MergeParams = Type.Object({ mergeId: Id('The merge.') });

@@ -12,15 +12,15 @@ export interface FindDuplicates {
   tenantId: string;
   acdId: string;
   runId: string | null;
-  /** Users and teams that a run added or brought back; some hundreds at once. */
+  /** Users and teams that came or went with a run; some hundreds at once. */
   userIds: readonly string[];
   teamIds: readonly string[];
   nowMs: number;
 }
 
 /**
- * Looks for who a run's new users and teams might have been before (SYNC-07) and stores what it finds as candidates.
- * Costs some index look-ups per new one, however many users there are. Gives how many candidates are new or changed.
+ * Looks for who users and teams that came or went might be as well (SYNC-07) and stores what it finds as candidates.
+ * Costs some index look-ups for each, however many users there are. Gives how many candidates are new or changed.
  */
 export async function findDuplicates(tx: SqlClient, o: FindDuplicates): Promise<number> {
   const users = o.userIds.length === 0 ? [] : await compareUsers(tx, o);

@@ -40,16 +40,16 @@ export async function mergeDuplicate(
   });
 }
 
-/** Notes that the two of a candidate are not the same; runs do not report them again. */
+/** Notes that the two of a candidate are not the same; runs do not report them again. False: it was noted before. */
 export async function dismissDuplicate(
   { pool, clock }: EditDeps,
   request: { tenantId: string; subject: string; duplicateId: string; reason: string | null },
-): Promise<void> {
-  await inTransaction(pool, async (tx) => {
+): Promise<boolean> {
+  return await inTransaction(pool, async (tx) => {
     const found = await findDuplicate(tx, request, true);
     if (!found) throw notFound('duplicate', request.duplicateId, 'GET /v1/duplicates');
     const { kind, older, newer, state } = found;
-    if (state === 'dismissed') return;
+    if (state === 'dismissed') return false;
     if (state === 'merged') {
       throw conflict({
         title: 'The two were merged',
@@ -69,6 +69,7 @@ export async function dismissDuplicate(
       changes: [{ field: 'state', before: state, after: 'dismissed' }],
       occurredAtMs: nowMs,
     });
+    return true;
   });
 }
 

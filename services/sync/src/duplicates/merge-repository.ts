@@ -97,6 +97,16 @@ export async function findMerge(
   return rows[0] && toMerge(rows[0]);
 }
 
+/** The merge that made two into one, if none took it back. */
+export async function findMergeOfPair(sql: SqlClient, ids: readonly [string, string]): Promise<Merge | undefined> {
+  const { rows } = await sql.query(
+    `SELECT * FROM merge_record
+     WHERE state = 'merged' AND merged_id = ANY ($1::uuid[]) AND survivor_id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return rows[0] && toMerge(rows[0]);
+}
+
 /** The merge that must be undone before `merge` can be: a later one of its survivor, or the one that took its survivor. */
 export async function findLaterMerge(tx: SqlClient, merge: Merge): Promise<Merge | undefined> {
   const { rows } = await tx.query(

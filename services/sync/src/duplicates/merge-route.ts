@@ -92,6 +92,7 @@ export function mergeRoutes(app: App, deps: EditDeps): void {
       config: READ,
       schema: {
         summary: 'Read a merge',
+        description: 'Undone ones, too.',
         tags: ['duplicates'],
         params: MergeParams,
         response: { 200: MergeView, ...errors },

@@ -1,5 +1,6 @@
 import { context as otelContext, SpanStatusCode, trace } from '@opentelemetry/api';
-import { inTransaction, type Repeating, repeat } from '@wxcc-wfo/service-kit';
+import { inTransaction, type Repeating, repeat, type SqlClient } from '@wxcc-wfo/service-kit';
+import { spareSurvivors } from '../duplicates/spare-survivors.ts';
 import { instruments, SPANS, tracer } from '../metrics.ts';
 import { applyRun } from './apply-run.ts';
 import { beginTurn } from './begin-turn.ts';
@@ -16,7 +17,7 @@ import {
 } from './lease-repository.ts';
 import { type Reading, readAndPlan, settlePlan } from './plan-run.ts';
 import { fence, type RunContext, type SyncJobDeps } from './run-context.ts';
-import { nextIntervalMs, type RunProblem, type RunState, retryDelayMs } from './run-policy.ts';
+import { type Counts, nextIntervalMs, type RunProblem, type RunState, retryDelayMs } from './run-policy.ts';
 import { tellProblem } from './run-problem-policy.ts';
 import { moveRun, noteRun, pruneRuns } from './run-repository.ts';
 
@@ -122,7 +123,8 @@ async function work(deps: SyncJobDeps, o: { lease: SyncLease; signal: AbortSigna
     turn.reading = await readAndPlan(context);
     await inTransaction(deps.pool, async (tx) => {
       await fence(context, tx);
-      await moveRun(tx, run, { to: 'planned' });
+      const counts = await spare(tx, run.runId, turn.reading!.counts);
+      await moveRun(tx, run, { to: 'planned', fields: { counts } });
     });
     turn.state = 'planned';
     turn.state = await settlePlan(context);
@@ -130,6 +132,14 @@ async function work(deps: SyncJobDeps, o: { lease: SyncLease; signal: AbortSigna
   if (turn.state !== 'applying') return;
   await applyRun(context);
   turn.state = 'done';
+}
+
+/** Survivors of merges that go on under another id are not counted as deactivated, nor judged by the brake. */
+async function spare(tx: SqlClient, runId: string, counts: Counts): Promise<Counts> {
+  const spared = await spareSurvivors(tx, runId);
+  if (counts.user)
+    Object.assign(counts.user, { deactivated: counts.user.deactivated - spared, marked: counts.user.marked + spared });
+  return counts;
 }
 
 async function finish(deps: SyncJobDeps, o: { lease: SyncLease; turn: Turn; stopping: AbortSignal }): Promise<void> {
@@ -182,6 +192,8 @@ async function finishFailure(deps: SyncJobDeps, lease: SyncLease, turn: Turn): P
   const nextRunAtMs = isNewToken ? nowMs : nowMs + retryDelay(lease, failure.retryAfterMs);
   const startedAtMs = turn.run?.startedAtMs ?? null;
   await releaseSync(deps.pool, lease, { nowMs, nextRunAtMs, startedAtMs, problem, isComplete: false });
+  // Failures, too, make rows: an ACD that fails for months must not fill the table.
+  await pruneRuns(deps.pool, acdId, deps.settings.retention);
   report(deps, lease, { problem, nextRunAtMs, nowMs });
   instruments.runs.add(1, { acd: acdId, outcome: 'failed' });
 }

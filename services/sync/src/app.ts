@@ -40,6 +40,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
     ],
     liveness: [
       { name: 'runs', lastTickMs: () => wiring.syncJob.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
+      { name: 'directory work', lastTickMs: () => wiring.directoryWork.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
       { name: 'relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
       { name: 'consumer', lastTickMs: () => consumer.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
     ],

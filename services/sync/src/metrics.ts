@@ -45,6 +45,12 @@ export const syncMetrics = {
     help: '1 while a run waits for approval because it would deactivate too many users. Look at its changes and decide.',
     labels: ['acd'],
   },
+  sync_directory_work_oldest_seconds: {
+    kind: 'observed',
+    unit: 's',
+    help: 'Age of the oldest edit of a role, or merge of teams, whose users are not all published yet; 0 without any. Grows: the log says why.',
+    labels: [],
+  },
 } as const;
 
 const made = defineMetrics(syncMetrics);
@@ -55,4 +61,5 @@ export const instruments = {
   lastCompleteAge: made.sync_last_complete_age_seconds,
   users: made.sync_users,
   brakeWaiting: made.sync_brake_waiting,
+  workOldest: made.sync_directory_work_oldest_seconds,
 };

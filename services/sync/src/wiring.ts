@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { hostname } from 'node:os';
 import {
   acdSealedTargets,
   createRoleReports,
-  createTokenSource,
+  createWebexAccess,
   type RoleReports,
-  type TokenSource,
+  type WebexAccess,
 } from '@wxcc-wfo/acd';
 import {
   type Bus,
@@ -28,18 +27,13 @@ import {
   parseKeyring,
   type RewrapJob,
 } from '@wxcc-wfo/service-kit';
-import {
-  createSharedQuota,
-  createUnpublishedDirectory,
-  createWebexClient,
-  directoryOf,
-  type SharedQuota,
-} from '@wxcc-wfo/webex';
-import { Redis } from 'ioredis';
+import { createUnpublishedDirectory, directoryOf, type SharedQuota } from '@wxcc-wfo/webex';
+import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { SyncConfig } from './config.ts';
 import { afterRun } from './duplicates/after-run.ts';
 import type { DirectorySource } from './reconcile/directory-kinds.ts';
+import { createDirectoryWork, type DirectoryWork } from './roles/directory-work-job.ts';
 import { syncHandlers } from './runs/consumed-events.ts';
 import { createSyncJob, type SyncJob } from './runs/sync-job.ts';
 
@@ -50,12 +44,15 @@ export interface Wiring {
   clock: DatabaseClock;
   pool: Pool;
   redis: Redis;
+  waitForRedis(): Promise<void>;
   quota: SharedQuota;
   bus: Bus;
   relay: Relay;
   consumer: Consumer;
   reports: RoleReports;
   syncJob: SyncJob;
+  /** What follows from edits of roles and merges of teams. */
+  directoryWork: DirectoryWork;
   /** Seals what is stored anew after a change of SEALING_KEYS. */
   rewrapJob: RewrapJob;
 }
@@ -70,18 +67,11 @@ export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(er
   });
   const clock = createDatabaseClock(pool);
   const { nowMs } = clock;
-  const redis = connectRedis(config, logger);
-  const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
   const atRest = createSealer(parseKeyring(config.SEALING_KEYS));
   const rewrapJob = createRewrapJob({ pool, sealer: atRest, targets: acdSealedTargets, logger });
-  const tokens = createTokenSource({
-    sql: pool,
-    redis,
-    handover: createSealer(parseKeyring(config.HANDOVER_KEYS)),
-    atRest,
-    logger,
-    nowMs,
-  });
+  const handover = createSealer(parseKeyring(config.HANDOVER_KEYS));
+  const webexAccess = createWebexAccess({ config, kind: 'sync', sql: pool, handover, atRest, logger, nowMs });
+  const { redis, quota, tokens, webexFor, waitForRedis } = webexAccess;
   const owner = `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const worker = { role: 'sync', dataServer: config.DATA_SERVER } as const;
   const reports = createRoleReports({ ...worker, redis, instance: owner, nowMs });
@@ -94,7 +84,7 @@ export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(er
     afterChanges: afterRun,
     owner,
     dataServer: config.DATA_SERVER,
-    sourceOf: (acd) => createSource(config, { acd, quota, tokens }),
+    sourceOf: (acd) => directoryFor(acd, webexFor),
     settings: {
       leaseMs: config.SYNC_LEASE_MS,
       concurrency: config.SYNC_CONCURRENCY,
@@ -106,26 +96,22 @@ export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(er
     tokens.copyAnnounced(events);
     syncJob.wake();
   };
+  const directoryWork = createDirectoryWork({ pool, clock, logger });
   const messaging = createMessaging(config, { pool, onCommitted, ...o });
-  return { config, logger, clock, pool, redis, quota, reports, syncJob, rewrapJob, ...messaging };
-}
-
-function connectRedis(config: SyncConfig, logger: Logger): Redis {
-  const redis = new Redis(config.REDIS_URL, {
-    maxRetriesPerRequest: 1,
-    commandTimeout: 2_000,
-    enableOfflineQueue: false,
-  });
-  redis.on('error', (error) => logger.warn({ err: error }, 'redis is away; working on with our own copies'));
-  return redis;
-}
-
-const REDIS_AT_START_MS = 2_000;
-
-/** Waits a little for Redis at the start, so that the first runs find their tokens; without it work goes on, too. */
-export async function waitForRedis(redis: Redis): Promise<void> {
-  if (redis.status === 'ready') return;
-  await once(redis, 'ready', { signal: AbortSignal.timeout(REDIS_AT_START_MS) }).catch(() => {});
+  return {
+    config,
+    logger,
+    clock,
+    pool,
+    redis,
+    waitForRedis,
+    quota,
+    reports,
+    syncJob,
+    directoryWork,
+    rewrapJob,
+    ...messaging,
+  };
 }
 
 function createMessaging(
@@ -159,26 +145,8 @@ function createMessaging(
   return { bus, relay, consumer };
 }
 
-/** The ACD's directory. Sync signs nobody in, so the OAuth addresses are of no use here. */
-function createSource(
-  config: SyncConfig,
-  o: { acd: AcdChanged; quota: SharedQuota; tokens: TokenSource },
-): DirectorySource {
-  const { acd, quota, tokens } = o;
+/** The ACD's directory, or what stands for it where no public API answers for it. */
+function directoryFor(acd: AcdChanged, webexFor: WebexAccess['webexFor']): DirectorySource {
   if (acd.variant !== '2.0' && !directoryOf(acd.variant).available) return createUnpublishedDirectory(acd.variant);
-  return createWebexClient({
-    endpoints: {
-      apiUrl: acd.apiUrl,
-      oauthAuthorizeUrl: '',
-      oauthTokenUrl: '',
-      peopleMeUrl: '',
-      allowedHosts: config.WEBEX_ALLOWED_HOSTS,
-      allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
-    },
-    quota,
-    quotaKey: acd.quotaKey,
-    getAccessToken: (refused) => tokens.getAccessToken(acd.acdId, refused),
-    orgId: acd.webexOrgId,
-    kind: 'sync',
-  });
+  return webexFor(acd);
 }

@@ -56,10 +56,23 @@ export async function addTeamMove(
   );
 }
 
+export interface DirectoryWork {
+  start(): void;
+  stop(): Promise<void>;
+  lastTickMs(): number;
+}
+
 /** Works off what follows from edits, a batch of users per transaction; any number of replicas may do it. */
-export function createDirectoryWork(deps: DirectoryWorkDeps & { logger: Logger }): Repeating {
+export function createDirectoryWork(deps: DirectoryWorkDeps & { logger: Logger }): DirectoryWork {
   const { logger } = deps;
-  return repeat({ name: 'directory work', pauseMs: PAUSE_MS, logger, turn: () => workOnce(deps) });
+  let loop: Repeating | undefined;
+  return {
+    start() {
+      loop ??= repeat({ name: 'directory work', pauseMs: PAUSE_MS, logger, turn: () => workOnce(deps) });
+    },
+    stop: async () => await loop?.stop(),
+    lastTickMs: () => loop?.lastTickMs() ?? Date.now(),
+  };
 }
 
 /** Does one batch; false where there is nothing to do, or others are doing all of it. */

@@ -4,9 +4,9 @@ import { instruments } from '../metrics.ts';
 
 const EVERY_MS = 30_000;
 
-/** Keeps the gauges: ages of the last complete runs, users by state, runs that wait at the brake. */
+/** Keeps the gauges: ages of the last complete runs, users by state, runs that wait at the brake, work left to do. */
 export function startObserveJob(deps: { pool: Pool; clock: Clock; logger: Logger }): Repeating {
-  let observed: Observed = { ages: [], users: [], waiting: [] };
+  let observed: Observed = { ages: [], users: [], waiting: [], oldestWorkAtMs: null };
   instruments.lastCompleteAge.observe(() =>
     observed.ages.map(({ acd, atMs }) => ({
       value: Math.max(0, deps.clock.nowMs() - atMs) / 1000,
@@ -15,6 +15,11 @@ export function startObserveJob(deps: { pool: Pool; clock: Clock; logger: Logger
   );
   instruments.users.observe(() => observed.users);
   instruments.brakeWaiting.observe(() => observed.waiting);
+  instruments.workOldest.observe(() => {
+    const { oldestWorkAtMs } = observed;
+    const value = oldestWorkAtMs === null ? 0 : Math.max(0, deps.clock.nowMs() - oldestWorkAtMs) / 1000;
+    return [{ value, attributes: {} }];
+  });
   return repeat({
     name: 'observe',
     pauseMs: EVERY_MS,
@@ -31,6 +36,7 @@ interface Observed {
   ages: { acd: string; atMs: number }[];
   users: Values;
   waiting: Values;
+  oldestWorkAtMs: number | null;
 }
 
 async function observe(pool: Pool): Promise<Observed> {
@@ -44,7 +50,9 @@ async function observe(pool: Pool): Promise<Observed> {
      FROM directory_user u JOIN acd USING (acd_id) WHERE NOT acd.deleted AND merged_into_user_id IS NULL
      GROUP BY u.acd_id, u.acd_state, u.active`,
   );
+  const work = await pool.query<{ oldest: number | null }>('SELECT min(created_at_ms) AS oldest FROM directory_work');
   return {
+    oldestWorkAtMs: work.rows[0]?.oldest ?? null,
     ages: ages.rows.filter(({ at_ms }) => at_ms !== null).map(({ acd, at_ms }) => ({ acd, atMs: at_ms })),
     users: users.rows.map((row) => ({
       value: row.users,

@@ -38,6 +38,19 @@ describe('SYNC-01 sync as processes that are killed', () => {
     users = await topicLedger(testAddresses.kafkaBrokers, `${deployment.topicPrefix}${TOPICS.userChanged}`);
     await deployment.handOver(acd.acdId, { version: 1, accessToken: signIn(simulator) });
     await announce(deployment.topicPrefix, TOPICS.acdChanged, acd);
+    const { tenantId, acdId } = acd;
+    const expiries = {
+      accessTokenExpiresAtMs: Date.now() + 86_400_000,
+      refreshTokenExpiresAtMs: Date.now() + 86_400_000,
+    };
+    // Where Redis was slow at the first try, this is why a run is tried again at once.
+    await announce(deployment.topicPrefix, TOPICS.tokenRefreshed, {
+      tenantId,
+      acdId,
+      version: 1,
+      occurredAtMs: Date.now(),
+      ...expiries,
+    });
   });
   afterEach(async () => {
     await control.clearFaults();
@@ -59,12 +72,20 @@ describe('SYNC-01 sync as processes that are killed', () => {
     started.push(service);
     return service;
   }
+  /** The oldest first. On a machine that stalls longer than the lease a run is lost and begun anew: the newest counts. */
   const runs = async () =>
     (
       await database.pool.query(
-        'SELECT state, planned_changes, applied_changes, problem FROM sync_run ORDER BY requested_at_ms',
+        'SELECT run_id, state, planned_changes, applied_changes, problem FROM sync_run ORDER BY requested_at_ms, run_id',
       )
     ).rows;
+  const newest = async () => (await runs()).at(-1);
+  /** The runs before the newest one read, and did nothing. */
+  async function expectGivenUp(): Promise<void> {
+    for (const run of (await runs()).slice(0, -1)) {
+      expect(run).toMatchObject({ state: 'failed', applied_changes: 0, problem: expect.anything() });
+    }
+  }
   const expected = async () => (await control.sizes()).users;
 
   /** Everybody is there once, and the topic's newest version of each is the one that is stored. */
@@ -72,7 +93,7 @@ describe('SYNC-01 sync as processes that are killed', () => {
     const { rows } = await database.pool.query('SELECT user_id, webex_user_id, revision, active FROM directory_user');
     expect(rows).toHaveLength(await expected());
     expect(new Set(rows.map((row) => row.webex_user_id)).size).toBe(rows.length);
-    const newest = () => {
+    const newestVersions = () => {
       const versions = new Map<string, number>();
       for (const record of users.records) {
         const { userId, revision } = record.json<UserChanged>();
@@ -81,7 +102,7 @@ describe('SYNC-01 sync as processes that are killed', () => {
       return versions;
     };
     await waitFor('every user on the topic', () => {
-      const versions = newest();
+      const versions = newestVersions();
       return rows.every((row) => versions.get(row.user_id) === row.revision);
     });
   }
@@ -89,32 +110,43 @@ describe('SYNC-01 sync as processes that are killed', () => {
   it('is killed in mid-read: the reading is given up, nothing is concluded from it, and it is begun anew', async () => {
     await control.fault({ kind: 'answer-held', routes: ['config'], resource: 'user', page: 20 });
     const first = await start();
-    await waitFor('a part to be read', async () => (await runs())[0]?.planned_changes >= 1_000, { timeoutMs: 40_000 });
+    const isPartRead = async () => {
+      const run = await newest();
+      return run?.state === 'reading' && run.planned_changes >= 1_000;
+    };
+    await waitFor('a part to be read', isPartRead, { timeoutMs: 50_000 });
     await first.kill('SIGKILL');
+    const killed = await newest();
+    expect(killed).toMatchObject({ state: 'reading', applied_changes: 0 });
     await control.clearFaults();
     await start();
-    await waitFor('the next run to end', async () => (await runs()).at(-1)?.state === 'done', { timeoutMs: 50_000 });
-    expect(await runs()).toMatchObject([
-      { state: 'failed', applied_changes: 0, problem: { code: 'interrupted' } },
-      { state: 'done', problem: null },
-    ]);
+    await waitFor('the next run to end', async () => (await newest())?.state === 'done', { timeoutMs: 50_000 });
+    expect((await runs()).find((run) => run.run_id === killed.run_id)).toMatchObject({
+      state: 'failed',
+      applied_changes: 0,
+      problem: { code: 'interrupted' },
+    });
+    expect(await newest()).toMatchObject({ problem: null });
+    await expectGivenUp();
     await expectConverged();
   });
 
   it('is killed in mid-apply: whole chunks are there, another replica applies the rest once', async () => {
     const pair = [await start(), await start()];
-    await waitFor('a part to be applied', async () => (await runs())[0]?.applied_changes >= 500, {
+    await waitFor('a part to be applied', async () => (await newest())?.applied_changes >= 500, {
       intervalMs: 5,
-      timeoutMs: 40_000,
+      timeoutMs: 50_000,
     });
     const { rows } = await database.pool.query(`SELECT owner FROM sync_lease WHERE owner IS NOT NULL`);
     const pid = Number(String(rows[0]?.owner).split(':')[1]);
     const worker = pair.find((service) => service.pid === pid) ?? pair[0]!;
     await worker.kill('SIGKILL');
-    await waitFor('the run to be resumed', async () => (await runs())[0]?.state === 'done', { timeoutMs: 50_000 });
-    const [run] = await runs();
+    const applied = await newest();
+    await waitFor('the run to be resumed', async () => (await newest())?.state === 'done', { timeoutMs: 50_000 });
+    const run = await newest();
+    expect(run.run_id).toBe(applied.run_id);
     expect(run.applied_changes).toBe(run.planned_changes);
-    expect(await runs()).toHaveLength(1);
+    await expectGivenUp();
     await expectConverged();
     const survivor = pair.find((service) => service !== worker)!;
     expect(await survivor.kill('SIGTERM')).toEqual({ code: 0, signal: null });

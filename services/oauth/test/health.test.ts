@@ -254,6 +254,7 @@ describe('AUTH-04 the support bundle', () => {
       ['failed', 'no-answer', 2],
       ['signed-in', null, 1],
     ]);
+    expect(lost.body.history[0].reason).toMatch(/Webex said: “The account of \S+ cannot be looked up\.”$/);
     expect(lost.body.neededBySupport.map((one: { what: string; value: string | null }) => one.value)).toEqual([
       null,
       shared.tenantId,

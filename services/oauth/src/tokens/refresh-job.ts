@@ -113,6 +113,10 @@ async function failureOf(
 
 /** Messages of WebexError, NotSent and SealError hold no secret; those of other errors are not our own to tell. */
 function messageOf(error: unknown): string {
+  // The only evidence of why: what a refusal is told by is its status alone.
+  if (error instanceof WebexError && error.kind === 'refused' && error.answerText) {
+    return `${error.message}. Webex said: “${error.answerText}”`;
+  }
   if (error instanceof WebexError || error instanceof NotSent) return error.message;
   if (error instanceof Error && error.name === 'SealError') return `The stored tokens do not open. ${error.message}`;
   return 'The refresh failed inside of this service; its log says why.';

@@ -190,6 +190,9 @@ const LINES: Line[] = [
       [`data-server-${name}`, 'Redis away', role(key, { dataServer: 'south', workers: null }), EYE],
     ];
   }),
+  ['data-server-sync', '1.0', OLD, 'pass'],
+  ['data-server-capture', '1.0: nobody speaks its API', OLD, 'fail', /1\.0-cmsv1/],
+  ['data-server-media-import', '1.0: nobody speaks its API', OLD, 'fail', /1\.0-cmsv1/],
   ['data-server-real-time-events', 'served', GOOD, 'pass'],
   [
     'data-server-real-time-events',

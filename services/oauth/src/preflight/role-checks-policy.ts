@@ -1,3 +1,4 @@
+import { whyNotServed } from '@wxcc-wfo/acd';
 import type { DataServerRole } from '@wxcc-wfo/contracts';
 import { isRoleNeeded } from '../health/health-policy.ts';
 import { type Check, fail, pass, unknown } from './judgement-policy.ts';
@@ -25,6 +26,8 @@ export const ROLE_CHECKS: readonly Check[] = (Object.keys(ROLE_TITLES) as DataSe
     judge({ roles, acd }) {
       const served = roles[role];
       if (!isRoleNeeded(role, acd)) return pass(`Not needed: ${NOT_NEEDED[role]}`);
+      const unserved = whyNotServed(role, acd.variant);
+      if (unserved) return fail(unserved.reason, unserved.remedy);
       if (!served) {
         return fail('The role is switched off for this ACD.', 'Assign the ACD to a data server that serves the role.');
       }

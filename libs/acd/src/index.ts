@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url';
 
 export { createAcdChangedHandler, findAcd, listActiveAcds } from './acd-copies.ts';
+export {
+  type AcdLease,
+  type AcdLeases,
+  type AcdLeasesOptions,
+  createAcdLeases,
+  LeaseRevokedError,
+} from './leases/acd-leases.ts';
 export { dataServerConfig } from './roles/data-server-config.ts';
 export {
   countWorkers,

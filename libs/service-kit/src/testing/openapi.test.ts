@@ -22,6 +22,7 @@ describe('the OpenAPI documents (order: examples for every route and error)', ()
   it.each<[string, object, string]>([
     ['no summary', { summary: undefined }, 'summary'],
     ['no description', { description: '' }, 'description'],
+    ['no description but the scope', { description: 'Needs the scope `things:read`.' }, 'description'],
     ['a parameter', { parameters: [{ name: 'id', in: 'path' }] }, 'description of the path parameter id'],
     [
       'a body without example',

@@ -39,6 +39,9 @@ export interface OpenApiDocument {
 
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head', 'options']);
 
+/** What `describeApi` adds to every description: it describes nothing. */
+const SCOPE_ONLY = /^Needs the scope `[^`]*`\.$/;
+
 /**
  * Everything that is missing in a document as `GET /openapi.json` gives it, one line each: summary and description of a
  * route, description of each parameter and of each field at any depth, an example of each body, of each success answer
@@ -60,7 +63,7 @@ export function gapsOfOpenApi(document: OpenApiDocument, o: { except?: string[] 
 function gapsOfOperation(operation: Operation): string[] {
   const gaps: string[] = [];
   if (!operation.summary) gaps.push('summary');
-  if (!operation.description) gaps.push('description');
+  if (!operation.description?.replace(SCOPE_ONLY, '')) gaps.push('description');
   for (const { name, in: place, description, schema } of operation.parameters ?? []) {
     if (!description && !schema?.description) gaps.push(`description of the ${place} parameter ${name}`);
   }

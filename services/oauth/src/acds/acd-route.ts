@@ -1,14 +1,14 @@
 import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
-import { Type } from 'typebox';
 import { shownRequest } from '../authorization/authorization-route.ts';
 import { AuthorizationStarted } from '../authorization/authorization-schema.ts';
 import { beginAuthorization, notFound } from '../authorization/authorize.ts';
+import { nextName, PageByName } from '../listing/page-by-name.ts';
 import type { Wiring } from '../wiring.ts';
 import type { Acd } from './acd.ts';
 import { acdChangeRoutes } from './acd-change-route.ts';
 import { findAcd, listAcds } from './acd-repository.ts';
-import { CreateAcd, PLAIN_TEXT } from './acd-schema.ts';
+import { CreateAcd } from './acd-schema.ts';
 import { AcdPage, AcdParams, AcdView, SavedAcd, shownSaved, viewOf } from './acd-view.ts';
 import { createAcd } from './create-acd.ts';
 import { VariantList, variantsShown } from './variant-view.ts';
@@ -45,15 +45,7 @@ function readRoutes(app: App, wiring: Wiring): void {
         summary: 'List the tenant’s ACD connections',
         description: 'In order of their names, by pages. Deleted ones are not among them.',
         tags: ['acds'],
-        querystring: Type.Object({
-          after: Type.String({
-            default: '',
-            maxLength: 200,
-            pattern: PLAIN_TEXT,
-            description: 'The `next` of the page before.',
-          }),
-          limit: Type.Integer({ default: 50, minimum: 1, maximum: 200, description: 'At most so many.' }),
-        }),
+        querystring: PageByName,
         response: { 200: AcdPage, ...errors },
       },
     },
@@ -62,7 +54,7 @@ function readRoutes(app: App, wiring: Wiring): void {
       const acds = await readAsTenant(wiring.pool, { tenantId: requireTenant(request) }, (sql) =>
         listAcds(sql, { afterName: after, limit }),
       );
-      return { items: acds.map(viewOf), next: acds.length === limit ? acds.at(-1)!.name : null };
+      return { items: acds.map(viewOf), next: nextName(acds, limit) };
     },
   );
 

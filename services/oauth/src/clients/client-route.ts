@@ -2,7 +2,7 @@ import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import { IfMatch } from '../acds/acd-change-route.ts';
-import { PLAIN_TEXT } from '../acds/acd-schema.ts';
+import { nextName, PageByName } from '../listing/page-by-name.ts';
 import type { Wiring } from '../wiring.ts';
 import { listClients, readClient } from './client-repository.ts';
 import { ClientPage, ClientView, CreateClient, clientShown, PatchClient } from './client-view.ts';
@@ -26,15 +26,7 @@ function readRoutes(app: App, wiring: Wiring): void {
         summary: 'List the tenant’s clients',
         description: 'In order of their names, by pages.',
         tags: ['clients'],
-        querystring: Type.Object({
-          after: Type.String({
-            default: '',
-            maxLength: 200,
-            pattern: PLAIN_TEXT,
-            description: 'The `next` of the page before.',
-          }),
-          limit: Type.Integer({ default: 50, minimum: 1, maximum: 200, description: 'At most so many.' }),
-        }),
+        querystring: PageByName,
         response: { 200: ClientPage, ...errors },
       },
     },
@@ -43,7 +35,7 @@ function readRoutes(app: App, wiring: Wiring): void {
       const clients = await readAsTenant(wiring.pool, { tenantId: requireTenant(request) }, (sql) =>
         listClients(sql, { afterName, limit }),
       );
-      return { items: clients.map(clientShown), next: clients.length === limit ? clients.at(-1)!.name : null };
+      return { items: clients.map(clientShown), next: nextName(clients, limit) };
     },
   );
 

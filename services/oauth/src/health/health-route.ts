@@ -2,8 +2,8 @@ import { Problem } from '@wxcc-wfo/contracts';
 import { type App, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import { findAcd, listAcds } from '../acds/acd-repository.ts';
-import { PLAIN_TEXT } from '../acds/acd-schema.ts';
 import { notFound } from '../authorization/authorize.ts';
+import { nextName, PageByName } from '../listing/page-by-name.ts';
 import { listHistory } from '../tokens/token-history-repository.ts';
 import type { Wiring } from '../wiring.ts';
 import { HealthPage, HealthView, healthView } from './health-schema.ts';
@@ -50,16 +50,9 @@ export function healthRoutes(app: App, wiring: Wiring): void {
       config: { scope: 'acds:read' },
       schema: {
         summary: 'How the tenant’s connections do',
+        description: 'The health of each, in order of their names, by pages.',
         tags: ['health'],
-        querystring: Type.Object({
-          after: Type.String({
-            default: '',
-            maxLength: 200,
-            pattern: PLAIN_TEXT,
-            description: 'The `next` of the page before.',
-          }),
-          limit: Type.Integer({ default: 50, minimum: 1, maximum: 200, description: 'At most so many.' }),
-        }),
+        querystring: PageByName,
         response: { 200: HealthPage, ...errors },
       },
     },
@@ -70,7 +63,8 @@ export function healthRoutes(app: App, wiring: Wiring): void {
       const found = await readAsTenant(pool, { tenantId }, async (sql) =>
         readHealth(wiring, sql, await listAcds(sql, { afterName, limit })),
       );
-      return { items: found.map(healthView), next: found.length === limit ? found.at(-1)!.acd.name : null };
+      const names = found.map(({ acd }) => acd);
+      return { items: found.map(healthView), next: nextName(names, limit) };
     },
   );
 

@@ -49,6 +49,7 @@ export function preflightRoutes(app: App, wiring: Wiring): void {
       config: { scope: 'acds:read' },
       schema: {
         summary: 'The last preflight of an ACD',
+        description: 'As it was found then; what was confirmed since is in it. 404 where none was run yet.',
         tags: ['preflight'],
         params: AcdParams,
         response: { 200: PreflightReport, ...errors },

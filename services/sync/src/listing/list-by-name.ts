@@ -1,12 +1,9 @@
-import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { readAsTenant, type SqlClient } from '@wxcc-wfo/service-kit';
+import type { Pool } from 'pg';
 import { nameKey } from '../duplicates/name-key.ts';
+import { decodeCursor, isTextAndId, pageOf } from './cursor.ts';
 
-export interface NamePlace {
-  nameKey: string;
-  id: string;
-}
-
-export interface NamedListing {
+interface NamedListing {
   /** `SELECT … FROM …` and its joins; the table that is listed is `x`. A constant of the caller. */
   select: string;
   idColumn: string;
@@ -15,15 +12,38 @@ export interface NamedListing {
   tenantId: string;
   /** Beginning of the name. */
   name: string | undefined;
-  after: NamePlace | null;
+  after: { nameKey: string; id: string } | null;
   limit: number;
 }
 
 // Behind every text that begins with the prefix: no name holds this character.
 const LAST = '\u{10ffff}';
 
+/** What a caller of a list by name may ask for beside its filters. */
+interface PageRequest {
+  tenantId: string;
+  cursor?: string | undefined;
+  limit?: number | undefined;
+  name?: string | undefined;
+}
+
+/** A page of a tenant's things in order of their names. */
+export async function pageByName<T>(
+  pool: Pool,
+  { tenantId, cursor, limit = 50, name }: PageRequest,
+  o: Pick<NamedListing, 'select' | 'idColumn' | 'conditions'> & { view(row: Record<string, unknown>): T },
+): Promise<{ items: T[]; nextCursor: string | null }> {
+  const place = decodeCursor<[string, string]>(cursor, isTextAndId);
+  const after = place && { nameKey: place[0], id: place[1] };
+  const rows = await readAsTenant(pool, { tenantId }, (sql) =>
+    listByName(sql, { ...o, tenantId, name, after, limit: limit + 1 }),
+  );
+  const page = pageOf(rows, limit, (row) => [row.name_key as string, row[o.idColumn] as string]);
+  return { items: page.items.map((row) => o.view(row)), nextCursor: page.nextCursor };
+}
+
 /** Rows of a tenant in order of their names, behind `after`; the index on (tenant_id, name_key, id) serves it. */
-export async function listByName(sql: SqlClient, o: NamedListing): Promise<Record<string, unknown>[]> {
+async function listByName(sql: SqlClient, o: NamedListing): Promise<Record<string, unknown>[]> {
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
   const where = [`x.tenant_id = ${bind(o.tenantId)}`];

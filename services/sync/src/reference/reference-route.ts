@@ -2,8 +2,8 @@ import { ACD_STATES, Problem } from '@wxcc-wfo/contracts';
 import { type App, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { Type } from 'typebox';
-import { decodeCursor, isTextAndId, NextCursor, PLAIN_TEXT, pageOf, pageQuery } from '../listing/cursor.ts';
-import { listByName } from '../listing/list-by-name.ts';
+import { NextCursor, PLAIN_TEXT, pageQuery } from '../listing/cursor.ts';
+import { pageByName } from '../listing/list-by-name.ts';
 import { notFound } from '../listing/refusals.ts';
 
 const errors = { '4xx': Problem, '5xx': Problem };
@@ -115,27 +115,22 @@ function listRoutes(app: App, { pool }: { pool: Pool }, o: (typeof LISTS)[number
       },
     },
     async (request) => {
-      const tenantId = requireTenant(request);
-      const { cursor, limit = 50, name, ...filter } = request.query;
-      const place = decodeCursor<[string, string]>(cursor, isTextAndId);
-      const rows = await readAsTenant(pool, { tenantId }, (sql) =>
-        listByName(sql, {
+      const { query } = request;
+      return await pageByName(
+        pool,
+        { ...query, tenantId: requireTenant(request) },
+        {
           select: SELECT,
           idColumn: 'item_id',
           conditions: [
             ['x.kind = ?', o.kind],
-            ['x.acd_id = ?::uuid', filter.acdId],
-            ['x.acd_item_id = ?', filter.acdItemId],
-            ['x.acd_state = ?', filter.acdState],
+            ['x.acd_id = ?::uuid', query.acdId],
+            ['x.acd_item_id = ?', query.acdItemId],
+            ['x.acd_state = ?', query.acdState],
           ],
-          tenantId,
-          name,
-          after: place && { nameKey: place[0], id: place[1] },
-          limit: limit + 1,
-        }),
+          view,
+        },
       );
-      const page = pageOf(rows, limit, (row) => [row.name_key as string, row.item_id as string]);
-      return { items: page.items.map(view), nextCursor: page.nextCursor };
     },
   );
 

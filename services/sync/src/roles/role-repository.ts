@@ -11,7 +11,6 @@ export interface Role {
   revision: number;
   createdAtMs: number;
   changedAtMs: number;
-  nameKey: string;
 }
 
 export function toRole(row: Record<string, unknown>): Role {
@@ -24,7 +23,6 @@ export function toRole(row: Record<string, unknown>): Role {
     revision: row.revision as number,
     createdAtMs: Number(row.created_at_ms),
     changedAtMs: Number(row.changed_at_ms),
-    nameKey: row.name_key as string,
   };
 }
 
@@ -42,7 +40,7 @@ export async function findRole(
 }
 
 /** Inserts a role; the name is unique within the tenant (23505). */
-export async function insertRole(sql: SqlClient, role: Omit<Role, 'nameKey'>): Promise<void> {
+export async function insertRole(sql: SqlClient, role: Role): Promise<void> {
   await sql.query(
     `INSERT INTO role (role_id, tenant_id, name, permissions, is_agent_role, revision, created_at_ms, changed_at_ms)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

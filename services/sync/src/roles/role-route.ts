@@ -1,9 +1,8 @@
 import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
-import { decodeCursor, isTextAndId, pageOf } from '../listing/cursor.ts';
 import { IfMatch } from '../listing/if-match.ts';
-import { listByName } from '../listing/list-by-name.ts';
+import { pageByName } from '../listing/list-by-name.ts';
 import { notFound } from '../listing/refusals.ts';
 import { ensureAgentRole } from '../settings/settings-repository.ts';
 import type { DirectoryWorkDeps } from './directory-work-job.ts';
@@ -59,13 +58,16 @@ export function roleRoutes(app: App, deps: DirectoryWorkDeps): void {
     async (request) => {
       const tenantId = requireTenant(request);
       await ensureAgentRole(pool, tenantId, clock.nowMs());
-      const { cursor, limit = 50, name } = request.query;
-      const place = decodeCursor<[string, string]>(cursor, isTextAndId);
-      const after = place && { nameKey: place[0], id: place[1] };
-      const listing = { select: 'SELECT x.* FROM role x', idColumn: 'role_id', conditions: [], tenantId, name, after };
-      const rows = await readAsTenant(pool, { tenantId }, (sql) => listByName(sql, { ...listing, limit: limit + 1 }));
-      const page = pageOf(rows.map(toRole), limit, (role) => [role.nameKey, role.roleId]);
-      return { items: page.items.map(roleView), nextCursor: page.nextCursor };
+      return await pageByName(
+        pool,
+        { ...request.query, tenantId },
+        {
+          select: 'SELECT x.* FROM role x',
+          idColumn: 'role_id',
+          conditions: [],
+          view: (row) => roleView(toRole(row)),
+        },
+      );
     },
   );
 

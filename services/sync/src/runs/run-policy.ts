@@ -39,8 +39,6 @@ export const RUN_RULES: Record<RunState, StateRules> = {
   stopped: { next: [], whenFound: 'leave' },
 };
 
-export const isOver = (state: RunState): boolean => RUN_RULES[state].next.length === 0;
-
 /** SYNC-01: what a run counts of each kind. */
 export interface KindCounts {
   /** Records of the listing. */

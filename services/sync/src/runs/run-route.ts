@@ -168,7 +168,9 @@ function readRoutes(app: App, deps: RunRouteDeps): void {
       config: READ,
       schema: {
         summary: 'See what a run changes, or would change',
-        description: 'As JSON, or with `Accept: text/plain` as a table. Plans of old runs are not kept.',
+        description:
+          'As JSON, or with `Accept: text/plain` as a table, whose next page is the cursor of the header x-next-cursor. ' +
+          'Plans of old runs are not kept.',
         tags: ['runs'],
         produces: ['application/json', 'text/plain'],
         params: RunParams,

@@ -14,6 +14,7 @@ import {
 import type { Pool } from 'pg';
 import { type Static, Type } from 'typebox';
 import { appendAudit } from '../audit/audit-repository.ts';
+import { IfMatch } from '../listing/if-match.ts';
 import { notFound, refused } from '../listing/refusals.ts';
 import { publishTeams } from '../publish/directory-events.ts';
 import { moveDefaultTeam, readSettings, type SyncSettings, writeSettings } from './settings-repository.ts';
@@ -97,6 +98,7 @@ export function settingsRoutes(app: App, deps: { pool: Pool; clock: Clock }): vo
         description: 'Send the ETag of the settings as If-Match. It holds from the next run on.',
         tags: ['settings'],
         params: AcdParams,
+        headers: IfMatch,
         body: EditSettings,
         response: { 200: SettingsView, ...errors },
       },

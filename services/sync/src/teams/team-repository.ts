@@ -17,7 +17,6 @@ export interface Team {
   mergedIntoTeamId: string | null;
   createdAtMs: number;
   changedAtMs: number;
-  nameKey: string;
 }
 
 export function toTeam(row: Record<string, unknown>): Team {
@@ -36,7 +35,6 @@ export function toTeam(row: Record<string, unknown>): Team {
     mergedIntoTeamId: row.merged_into_team_id as string | null,
     createdAtMs: Number(row.created_at_ms),
     changedAtMs: Number(row.changed_at_ms),
-    nameKey: row.name_key as string,
   };
 }
 

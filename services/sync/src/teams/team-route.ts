@@ -1,9 +1,8 @@
 import { Problem } from '@wxcc-wfo/contracts';
 import { type App, entityTag, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
-import { decodeCursor, isTextAndId, pageOf } from '../listing/cursor.ts';
 import { IfMatch } from '../listing/if-match.ts';
-import { listByName } from '../listing/list-by-name.ts';
+import { pageByName } from '../listing/list-by-name.ts';
 import { notFound } from '../listing/refusals.ts';
 import type { EditDeps } from '../users/edit-user.ts';
 import { createTeam, deleteTeam, renameTeam } from './edit-team.ts';
@@ -130,29 +129,24 @@ function listTeams(app: App, { pool }: EditDeps): void {
       },
     },
     async (request) => {
-      const tenantId = requireTenant(request);
-      const { cursor, limit = 50, name, includeMerged, ...filter } = request.query;
-      const place = decodeCursor<[string, string]>(cursor, isTextAndId);
-      const rows = await readAsTenant(pool, { tenantId }, (sql) =>
-        listByName(sql, {
+      const { includeMerged, ...query } = request.query;
+      return await pageByName(
+        pool,
+        { ...query, tenantId: requireTenant(request) },
+        {
           select: 'SELECT x.* FROM directory_team x',
           idColumn: 'team_id',
           conditions: [
             ['NOT x.deleted', true],
             ['x.merged_into_team_id IS NULL', includeMerged === true ? undefined : true],
-            ['x.acd_id = ?::uuid', filter.acdId],
-            ['x.acd_team_id = ?', filter.acdTeamId],
-            ['x.source = ?', filter.source],
-            ['x.acd_state = ?', filter.acdState],
+            ['x.acd_id = ?::uuid', query.acdId],
+            ['x.acd_team_id = ?', query.acdTeamId],
+            ['x.source = ?', query.source],
+            ['x.acd_state = ?', query.acdState],
           ],
-          tenantId,
-          name,
-          after: place && { nameKey: place[0], id: place[1] },
-          limit: limit + 1,
-        }),
+          view: (row) => teamView(toTeam(row)),
+        },
       );
-      const page = pageOf(rows.map(toTeam), limit, (team) => [team.nameKey, team.teamId]);
-      return { items: page.items.map(teamView), nextCursor: page.nextCursor };
     },
   );
 }

@@ -90,6 +90,6 @@ export const RenameTeam = Type.Object(
 );
 
 export function teamView(team: Team): Static<typeof TeamView> {
-  const { tenantId: _, nameKey: __, createdAtMs, changedAtMs, ...shown } = team;
+  const { tenantId: _, createdAtMs, changedAtMs, ...shown } = team;
   return { ...shown, createdAt: new Date(createdAtMs).toISOString(), changedAt: new Date(changedAtMs).toISOString() };
 }

@@ -1,5 +1,4 @@
 import type { UserChanged } from '@wxcc-wfo/contracts';
-import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { WfoSide } from '../duplicates/merge-policy.ts';
 
 /** One user of WFO as it is stored, with the names that belong to its ids. */
@@ -77,10 +76,4 @@ export function toUser(row: Record<string, unknown>): User {
 /** What all roles of a user permit together, each once, sorted. */
 export function permissionsOf({ roles }: Pick<User, 'roles'>): string[] {
   return [...new Set(roles.flatMap(({ permissions }) => permissions))].sort();
-}
-
-/** The users of these ids that exist, in order of their ids. */
-export async function readUsers(sql: SqlClient, userIds: readonly string[]): Promise<User[]> {
-  const { rows } = await sql.query(`${SELECT_USER} WHERE u.user_id = ANY ($1::uuid[]) ORDER BY u.user_id`, [userIds]);
-  return rows.map(toUser);
 }

@@ -2,7 +2,7 @@ import { DATA_SERVER_ROLES } from '@wxcc-wfo/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 import { TOKEN_STATES } from '../tokens/token-machine-policy.ts';
 import { WARNING_DAYS } from '../tokens/warning-policy.ts';
-import type { Finding } from './health-policy.ts';
+import type { Finding } from './finding.ts';
 import type { ConnectionHealth, RoleHealth } from './read-health.ts';
 
 /** Health as it is shown: what a console makes green, amber or red of. */

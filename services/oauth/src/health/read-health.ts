@@ -3,13 +3,9 @@ import { type AcdChanged, DATA_SERVER_ROLES, type DataServerRole } from '@wxcc-w
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { type Acd, toAcdChanged } from '../acds/acd.ts';
 import type { Wiring } from '../wiring.ts';
+import type { Finding } from './finding.ts';
 import {
-  expectedEveryMs,
-  type Finding,
-  isRoleNeeded,
   judgeAuthorization,
-  judgeRole,
-  type RoleState,
   shownState,
   standingWarning,
   type TokenHealthFacts,
@@ -17,6 +13,7 @@ import {
   verdictOf,
 } from './health-policy.ts';
 import { readTokenRecords, type TokenRecord } from './health-repository.ts';
+import { expectedEveryMs, isRoleNeeded, judgeRole, type RoleState } from './role-health-policy.ts';
 
 export interface RoleHealth {
   role: DataServerRole;

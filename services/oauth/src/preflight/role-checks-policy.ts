@@ -1,6 +1,6 @@
 import { whyNotServed } from '@wxcc-wfo/acd';
 import type { DataServerRole } from '@wxcc-wfo/contracts';
-import { isRoleNeeded } from '../health/health-policy.ts';
+import { isRoleNeeded } from '../health/role-health-policy.ts';
 import { type Check, fail, pass, unknown } from './judgement-policy.ts';
 
 /** The guide’s “Configure a Data Server” as checks: somebody works for the ACD in every role that it needs. */

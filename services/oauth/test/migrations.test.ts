@@ -1,42 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createPool, migrateService, readAsTenant, schemaOf } from '@wxcc-wfo/service-kit';
-import { testDatabase, uniqueName } from '@wxcc-wfo/testkit';
-import type { Pool } from 'pg';
+import { type ReleasedDatabase, releasedDatabase } from '@wxcc-wfo/bus/testing/released-database';
+import { readAsTenant } from '@wxcc-wfo/service-kit';
 import { toAcdChanged } from '../src/acds/acd.ts';
 import { findAcd, listAcds } from '../src/acds/acd-repository.ts';
 
-const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
-const service = uniqueName('t-oauth-migrations').slice(0, 40);
-let database: Awaited<ReturnType<typeof testDatabase>>;
-let folder: string;
-let pool: Pool | undefined;
+let database: ReleasedDatabase;
 beforeAll(async () => {
-  database = await testDatabase('oauth-migrations');
-  folder = await mkdtemp(join(tmpdir(), 'oauth-migrations-'));
+  const folders = [fileURLToPath(new URL('../migrations', import.meta.url))];
+  database = await releasedDatabase({ service: 'oauth-migrations', folders, files: { oauth: 2 } });
 });
-afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
-  const admin = createPool({ url: database.adminUrl, applicationName: 'test' });
-  await admin.query(`DROP ROLE IF EXISTS ${schemaOf(service)}, ${schemaOf(service)}_reader`);
-  await admin.end();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => database?.drop());
 
 it('ACD-02 the ACDs and tokens of a database of release 0.1 are of variant 2.0 once it is migrated', async () => {
-  // Named as the service's own, so that its files are known as applied.
-  const released = join(folder, 'oauth', 'migrations');
-  await mkdir(released, { recursive: true });
-  for (const file of ['0001_oauth.sql', '0002_tenant_keys.sql']) await cp(join(migrations, file), join(released, file));
-  const migrate = async (own: string) => {
-    const o = { adminUrl: database.url, service, password: randomUUID(), folders: [own] };
-    return createPool({ url: (await migrateService(o)).databaseUrl, applicationName: 'test' });
-  };
   const [tenantId, clientRef, acdId] = [randomUUID(), randomUUID(), randomUUID()];
   const configuration = {
     qualityManagement: { enabled: true, voice: true, digital: false },
@@ -46,7 +23,7 @@ it('ACD-02 the ACDs and tokens of a database of release 0.1 are of variant 2.0 o
     dataRecapture: null,
     rteMessaging: false,
   };
-  const before = await migrate(released);
+  const before = database.pool;
   await before.query(`INSERT INTO oauth_client VALUES ($1, $2, 'c', 'c', 'sealed', '0123456789abcdef', 1)`, [
     clientRef,
     tenantId,
@@ -79,9 +56,8 @@ it('ACD-02 the ACDs and tokens of a database of release 0.1 are of variant 2.0 o
       firstRefusedAtMs,
     ]);
   }
-  await before.end();
-
-  pool = await migrate(migrations);
+  await database.migrate();
+  const { pool } = database;
   const acd = await findAcd(pool, acdId);
   expect(acd).toMatchObject({
     variant: '2.0',

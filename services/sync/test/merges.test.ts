@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { UserChanged } from '@wxcc-wfo/contracts';
+import { afterRun } from '../src/duplicates/after-run.ts';
 import { aWebexUser } from './fake-directory.ts';
 import type { RunningDirectory } from './running-directory.ts';
 import { type SwitchedDirectory, switchedDirectory } from './switched-directory.ts';
@@ -122,6 +123,22 @@ describe('SYNC-07 merging by hand', () => {
     expect(await sync.run()).toMatchObject({ state: 'done' });
     expect(await read(oldId)).toMatchObject({ active: true, acdState: 'active', webexUserId: oldKey });
     expect(await read(newId)).toMatchObject({ active: false, acdState: 'deleted' });
+  });
+
+  it('nobody stays active whose id is gone, even where a plan spared one for another id that went since', async () => {
+    const userId = await sync.userOf('stays-5');
+    const { runId, acdId, tenantId } = await sync.run();
+    const { pool, nowMs } = sync.world;
+    await pool.query("UPDATE directory_user SET acd_state = 'deleted' WHERE user_id = $1", [userId]);
+    await pool.query(
+      `INSERT INTO sync_change (run_id, seq, tenant_id, acd_id, kind, change, item_id, webex_id, name, reasons, after, outcome)
+       VALUES ($1, 1000, $2, $3, 'user', 'mark', $4, 'stays-5', 'F5', '{}', '{"acdState": "deleted"}', 'applied')`,
+      [runId, tenantId, acdId, userId],
+    );
+    await afterRun(pool, { runId, acdId, tenantId, nowMs });
+    expect(await read(userId)).toMatchObject({ active: false, activationBy: 'sync', acdState: 'deleted' });
+    expect((await sync.run()).counts.user).toMatchObject({ changed: 1 });
+    expect(await read(userId)).toMatchObject({ active: true });
   });
 
   it('is taken back: both are as before, plus what was changed since', async () => {

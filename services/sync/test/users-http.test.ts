@@ -40,6 +40,7 @@ describe('SYNC-02 users are read and searched', () => {
       acdUserId: 'u-ada',
       webexUserId: 'u-ada',
       identityId: 'ci-u-ada',
+      acdProfile: { acdId: sync.world.acd.acdId, userId: 'u-ada', type: 'webex-contact-center' },
       otherAcdIds: [],
       active: true,
       acdState: 'active',

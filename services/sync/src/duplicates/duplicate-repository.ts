@@ -142,7 +142,7 @@ export async function dropOutdone(sql: SqlClient, runId: string): Promise<number
        SELECT id, max(score) AS score FROM duplicate_candidate c, unnest(ARRAY[c.older_id, c.newer_id]) AS id
        WHERE c.state <> 'dismissed' AND c.acd_id = (SELECT acd_id FROM sync_run WHERE run_id = $1) GROUP BY id)
      DELETE FROM duplicate_candidate d USING best o, best n
-     WHERE d.run_id = $1 AND d.state = 'open' AND o.id = d.older_id AND n.id = d.newer_id
+     WHERE d.run_id = $1 AND d.state = 'open' AND d.decided_by IS NULL AND o.id = d.older_id AND n.id = d.newer_id
        AND greatest(o.score, n.score) - d.score > $2`,
     [runId, MUCH_SURER],
   );

@@ -16,6 +16,9 @@ const AcdState = Type.Unsafe<User['acdState']>({
 const Text = (description: string) => Type.String({ description });
 const TextOrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 
+/** The only kind of ACD that has a directory here. */
+const PROFILE_TYPE = 'webex-contact-center';
+
 const AcdIds = {
   acdUserId: Text('The ACD id: the user’s id in Webex Contact Center, its TID in 1.0.'),
   webexUserId: Text('The user’s id in Webex Contact Center, in every variant.'),
@@ -27,6 +30,14 @@ const userFields = {
   acdId: Id('The ACD connection.'),
   revision: Type.Integer({ description: 'Grows with every change; the ETag.' }),
   ...AcdIds,
+  acdProfile: Type.Object(
+    {
+      acdId: Id('The ACD connection.'),
+      userId: Text('The ACD id.'),
+      type: Type.Literal(PROFILE_TYPE, { description: 'Of which kind of ACD the user is.' }),
+    },
+    { description: 'What makes the user one of the ACD; who has none is not recorded (SYNC-02, SCR-04).' },
+  ),
   otherAcdIds: Type.Array(Type.Object(AcdIds), { description: 'Ids of users that were merged into this one.' }),
   firstName: TextOrNull('Of the ACD, read-only here.'),
   lastName: TextOrNull('Of the ACD, read-only here.'),
@@ -59,6 +70,11 @@ const example = {
   acdUserId: '93912f11-6017-404b-bf14-5331890b1797',
   webexUserId: '93912f11-6017-404b-bf14-5331890b1797',
   identityId: '1d21e231-1234-4578-9a83-a17ef7c5c102',
+  acdProfile: {
+    acdId: '3c1c3f0e-8d2a-4f5e-9a54-0f6f1f1a7a01',
+    userId: '93912f11-6017-404b-bf14-5331890b1797',
+    type: PROFILE_TYPE,
+  } as const,
   otherAcdIds: [],
   firstName: 'Ada',
   lastName: 'Example',
@@ -175,6 +191,7 @@ export function userView(user: User): Static<typeof UserView> {
     acdUserId: user.acdUserId,
     webexUserId: user.webexUserId,
     identityId: user.identityId,
+    acdProfile: { acdId: user.acdId, userId: user.acdUserId, type: PROFILE_TYPE },
     otherAcdIds: user.otherAcdIds,
     firstName: user.firstName,
     lastName: user.lastName,

@@ -136,6 +136,19 @@ describe('ACD-01 change', () => {
     expect((await events()).at(-1)).toMatchObject({ revision: 3, captureDelayMinutes: 15, deleted: false });
   });
 
+  it('takes a merge patch by its own media type (RFC 7396)', async () => {
+    const answer = await fetch(`${oauth.url}${path()}`, {
+      method: 'PATCH',
+      headers: {
+        authorization: `Bearer ${shared.keys.own}`,
+        'content-type': 'application/merge-patch+json',
+        'if-match': '"1"',
+      },
+      body: JSON.stringify({ rteMessaging: true }),
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([200, { rteMessaging: true }]);
+  });
+
   it('by PUT replaces: what is left out takes its default', async () => {
     await patch({ captureDelayMinutes: 5, rteMessaging: true });
     const { name, clientRef, username, apiUrl, webexOrgId } = (await read()).body;

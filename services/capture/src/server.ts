@@ -2,7 +2,7 @@ import { TOPICS } from '@wxcc-wfo/contracts';
 import { onceReachable, runService } from '@wxcc-wfo/service-kit';
 import { buildApp } from './app.ts';
 import { captureConfig } from './config.ts';
-import { createWiring, waitForRedis } from './wiring.ts';
+import { createWiring } from './wiring.ts';
 
 await runService({
   name: 'capture',
@@ -14,7 +14,7 @@ await runService({
     const app = await buildApp(wiring, { lifecycle, isCaughtUp: () => isCaughtUp });
     const url = await app.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
     await onceReachable({ server: 'postgres', logger, lifecycle }, () => wiring.clock.synchronize());
-    await Promise.all([relay.start(), consumer.start(), waitForRedis(redis)]);
+    await Promise.all([relay.start(), consumer.start(), wiring.waitForRedis()]);
     reports.start();
     pollJob.start();
     hintJob.start();

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { hostname } from 'node:os';
 import {
   acdSealedTargets,
   createRoleReports,
-  createTokenSource,
+  createWebexAccess,
   type RoleReports,
   type TokenSource,
 } from '@wxcc-wfo/acd';
 import { type Bus, type Consumer, createBus, createConsumer, createRelay, type Relay } from '@wxcc-wfo/bus';
-import type { AcdChanged } from '@wxcc-wfo/contracts';
 import {
   createDatabaseClock,
   createPool,
@@ -21,8 +19,8 @@ import {
   type RewrapJob,
   type Sealer,
 } from '@wxcc-wfo/service-kit';
-import { createSharedQuota, createWebexClient, type SharedQuota, type WebexClient } from '@wxcc-wfo/webex';
-import { Redis } from 'ioredis';
+import type { SharedQuota } from '@wxcc-wfo/webex';
+import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { CaptureConfig } from './config.ts';
 import { createAskMetadataJob } from './metadata/ask-metadata-job.ts';
@@ -40,6 +38,7 @@ export interface Wiring {
   clock: DatabaseClock;
   pool: Pool;
   redis: Redis;
+  waitForRedis(): Promise<void>;
   quota: SharedQuota;
   /** Seals webhook secrets and copies of tokens. */
   sealer: Sealer;
@@ -78,20 +77,18 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
     logger,
   });
   const clock = createDatabaseClock(pool);
-  const redis = connectRedis(config, logger);
-  const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
   const sealer = createSealer(parseKeyring(config.SEALING_KEYS));
   const handover = createSealer(parseKeyring(config.HANDOVER_KEYS));
   const { nowMs } = clock;
-  const tokens = createTokenSource({ sql: pool, redis, handover, atRest: sealer, logger, nowMs });
+  const access = { config, sql: pool, handover, atRest: sealer, logger, nowMs };
+  const { redis, quota, tokens, webexFor, waitForRedis } = createWebexAccess({ ...access, kind: 'live-capture' });
   const { bus, relay, consumer } = createMessaging(config, { pool, tokens, ...o });
-  const sourceOf = (acd: AcdChanged) => createSource(config, { acd, quota, tokens });
   const storeTasks = createStoreTasksJob({ pool, nowMs });
   const owner = `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const worker = { role: 'capture', dataServer: config.DATA_SERVER } as const;
   const reports = createRoleReports({ ...worker, redis, instance: owner, nowMs });
   const askMetadata = createAskMetadataJob({ pool, nowMs, logger });
-  const shared = { pool, clock, logger, sourceOf, storeTasks, askMetadata, dataServer: config.DATA_SERVER };
+  const shared = { pool, clock, logger, sourceOf: webexFor, storeTasks, askMetadata, dataServer: config.DATA_SERVER };
   const pollJob = createPollJob({
     ...shared,
     tokens,
@@ -121,6 +118,7 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
     clock,
     pool,
     redis,
+    waitForRedis,
     quota,
     sealer,
     bus,
@@ -131,24 +129,6 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
     hintJob,
     rewrapJob,
   };
-}
-
-function connectRedis(config: CaptureConfig, logger: Logger): Redis {
-  const redis = new Redis(config.REDIS_URL, {
-    maxRetriesPerRequest: 1,
-    commandTimeout: 2_000,
-    enableOfflineQueue: false,
-  });
-  redis.on('error', (error) => logger.warn({ err: error }, 'redis is away; working on with our own copies'));
-  return redis;
-}
-
-const REDIS_AT_START_MS = 2_000;
-
-/** Waits a little for Redis at the start, so that the first polls find their tokens; without it work goes on, too. */
-export async function waitForRedis(redis: Redis): Promise<void> {
-  if (redis.status === 'ready') return;
-  await once(redis, 'ready', { signal: AbortSignal.timeout(REDIS_AT_START_MS) }).catch(() => {});
 }
 
 function createMessaging(
@@ -175,26 +155,4 @@ function createMessaging(
     blobOrigins: config.EVENT_BLOB_ORIGINS,
   });
   return { bus, relay, consumer };
-}
-
-/** The ACD's API. Capture signs nobody in, so the OAuth addresses are of no use here. */
-function createSource(
-  config: CaptureConfig,
-  o: { acd: AcdChanged; quota: SharedQuota; tokens: TokenSource },
-): WebexClient {
-  return createWebexClient({
-    endpoints: {
-      apiUrl: o.acd.apiUrl,
-      oauthAuthorizeUrl: '',
-      oauthTokenUrl: '',
-      peopleMeUrl: '',
-      allowedHosts: config.WEBEX_ALLOWED_HOSTS,
-      allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
-    },
-    quota: o.quota,
-    quotaKey: o.acd.quotaKey,
-    getAccessToken: (refused) => o.tokens.getAccessToken(o.acd.acdId, refused),
-    orgId: o.acd.webexOrgId,
-    kind: 'live-capture',
-  });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
   createRoleReports,
-  createTokenSource,
+  createWebexAccess,
   type RoleReports,
   type SubscriptionJobDeps,
   type TokenSource,
@@ -20,8 +20,7 @@ import {
   type RewrapJob,
   type Sealer,
 } from '@wxcc-wfo/service-kit';
-import { closeWebexConnections, createSharedQuota, createWebexClient, type WebexClient } from '@wxcc-wfo/webex';
-import { Redis } from 'ioredis';
+import { closeWebexConnections, type WebexClient } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
 import type { MediaImportConfig } from './config.ts';
 import { createFolderStore, type MediaStore } from './downloads/media-store.ts';
@@ -64,12 +63,6 @@ export function createWiring(
     max: config.DATABASE_POOL_SIZE,
     logger,
   });
-  const redis = new Redis(config.REDIS_URL, {
-    maxRetriesPerRequest: 1,
-    commandTimeout: 2000,
-    enableOfflineQueue: false,
-  });
-  redis.on('error', (error) => logger.warn({ err: error }, 'redis is away; own copies of tokens serve'));
   const bus = createBus({
     brokers: config.KAFKA_BROKERS,
     clientId: 'media-import',
@@ -77,10 +70,10 @@ export function createWiring(
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     logger,
   });
-  const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
   const atRest = createSealer(parseKeyring(config.SEALING_KEYS));
   const handover = createSealer(parseKeyring(config.HANDOVER_KEYS));
-  const tokens = createTokenSource({ sql: pool, redis, handover, atRest, logger });
+  const access = { config, sql: pool, handover, atRest, logger, nowMs };
+  const { redis, quota, tokens, webexFor } = createWebexAccess({ ...access, kind: 'captures' });
   const worker: WorkerOf = { role: 'mediaImport', dataServer: config.DATA_SERVER };
   const instance = `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`;
   return {
@@ -117,22 +110,7 @@ export function createWiring(
       giveUpAfterMs: config.IMPORT_GIVE_UP_HOURS * 3_600_000,
     },
     nowMs,
-    webexFor: (acd) =>
-      createWebexClient({
-        endpoints: {
-          apiUrl: acd.apiUrl,
-          oauthAuthorizeUrl: '',
-          oauthTokenUrl: '',
-          peopleMeUrl: '',
-          allowedHosts: config.WEBEX_ALLOWED_HOSTS,
-          allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
-        },
-        quota,
-        quotaKey: acd.quotaKey,
-        kind: 'captures',
-        orgId: acd.webexOrgId,
-        getAccessToken: (refused) => tokens.getAccessToken(acd.acdId, refused),
-      }),
+    webexFor,
     async close() {
       quota.close();
       redis.disconnect();

@@ -2,7 +2,7 @@ import { createAcdChangedHandler, SERVED_VARIANTS } from '@wxcc-wfo/acd';
 import { type BatchHandler, done } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
 import { dropHintsOfAcds } from '../webhooks/hint-repository.ts';
-import { makeFailedPollsDue, makePollsDue } from './lease-repository.ts';
+import { makePollsDue, pollLeases } from './lease-repository.ts';
 
 /** A changed ACD is due for a poll at once; a deleted one loses its hints. */
 const handleAcdChanged = createAcdChangedHandler(
@@ -16,7 +16,7 @@ const handleAcdChanged = createAcdChangedHandler(
 
 /** A new token is a reason to try again at once where polling failed. The copying itself comes after the commit. */
 const handleTokenRefreshed: BatchHandler<'token-refreshed'> = async (events, tx) => {
-  await makeFailedPollsDue(tx, [...new Set(events.map((event) => event.payload.acdId))].sort());
+  await pollLeases.makeFailedDue(tx, [...new Set(events.map((event) => event.payload.acdId))].sort());
   return events.map(() => done);
 };
 

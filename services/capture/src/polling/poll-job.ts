@@ -1,22 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
-import { NoAccessToken, type RoleReports, type TokenSource, worksFor } from '@wxcc-wfo/acd';
+import {
+  type AcdLease,
+  LeaseRevokedError,
+  NoAccessToken,
+  type RoleReports,
+  type TokenSource,
+  worksFor,
+} from '@wxcc-wfo/acd';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
-import { type DatabaseClock, inTransaction, type Logger } from '@wxcc-wfo/service-kit';
+import { type DatabaseClock, inTransaction, LeaseLostError, type Logger } from '@wxcc-wfo/service-kit';
 import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
 import type { AskMetadataJob } from '../metadata/ask-metadata-job.ts';
 import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
-import {
-  claimPoll,
-  handBackPoll,
-  holdLease,
-  LeaseLostError,
-  type PollLease,
-  PollRevokedError,
-  releasePoll,
-} from './lease-repository.ts';
+import { pollLeases, releasePoll } from './lease-repository.ts';
 import { nextPollDelayMs, type PollFailure, tellProblem } from './poll-problem-policy.ts';
 import { createReadWindowJob } from './read-window-job.ts';
 import { planReads, type WindowSettings } from './window-policy.ts';
@@ -68,13 +67,14 @@ export function createPollJob(deps: PollJobDeps): PollJob {
   let lastTickMs = Date.now();
   let synchronizedAtMs = Number.NEGATIVE_INFINITY;
 
-  async function claim(): Promise<PollLease | null> {
+  async function claim(): Promise<AcdLease | null> {
     if (performance.now() - synchronizedAtMs > CLOCK_EVERY_MS) {
       await deps.clock.synchronize();
       synchronizedAtMs = performance.now();
     }
     const { owner, dataServer, settings } = deps;
-    return await claimPoll(deps.pool, { owner, dataServer, nowMs: deps.clock.nowMs(), leaseMs: settings.leaseMs });
+    const turn = { owner, dataServer, nowMs: deps.clock.nowMs(), leaseMs: settings.leaseMs };
+    return (await pollLeases.claim(deps.pool, turn))?.lease ?? null;
   }
 
   async function tick(): Promise<void> {
@@ -118,13 +118,13 @@ export function createPollJob(deps: PollJobDeps): PollJob {
 }
 
 /** One poll under its lease, from its span to its release. Never throws: what went wrong is written down. */
-async function runPoll(deps: PollJobDeps, lease: PollLease, stopping: AbortSignal): Promise<void> {
+async function runPoll(deps: PollJobDeps, lease: AcdLease, stopping: AbortSignal): Promise<void> {
   const { acdId } = lease.acd;
   const lost = new AbortController();
   const signal = AbortSignal.any([stopping, lost.signal]);
   const heartbeat = setInterval(() => {
-    holdLease(deps.pool, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs }).catch((error) => {
-      if (error instanceof LeaseLostError || error instanceof PollRevokedError) lost.abort(error);
+    pollLeases.hold(deps.pool, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs }).catch((error) => {
+      if (error instanceof LeaseLostError || error instanceof LeaseRevokedError) lost.abort(error);
     });
   }, deps.settings.leaseMs / 3);
   const span = tracer.startSpan(SPANS.poll, { attributes: { acd: acdId, tenant: lease.acd.tenantId } });
@@ -145,7 +145,7 @@ async function runPoll(deps: PollJobDeps, lease: PollLease, stopping: AbortSigna
   });
 }
 
-async function readAndTend(deps: PollJobDeps, lease: PollLease, signal: AbortSignal): Promise<void> {
+async function readAndTend(deps: PollJobDeps, lease: AcdLease, signal: AbortSignal): Promise<void> {
   const { acd } = lease;
   const source = deps.sourceOf(acd);
   // First, so that webhooks make new tasks fast while a long absence is still caught up with.
@@ -159,7 +159,7 @@ const isCaptured = ({ dataServer }: PollJobDeps, acd: AcdChanged): boolean =>
 
 async function readDueWindows(
   deps: PollJobDeps,
-  o: { lease: PollLease; source: WebexClient; signal: AbortSignal },
+  o: { lease: AcdLease; source: WebexClient; signal: AbortSignal },
 ): Promise<void> {
   const { lease, source, signal } = o;
   const { acd, epoch } = lease;
@@ -174,10 +174,10 @@ async function readDueWindows(
     clock: deps.clock,
     maxTasksPerWindow: windows.maxTasksPerWindow,
     storePage: (tasks, readAtMs) =>
-      deps.storeTasks({ acd, tasks, readAtMs, fence: (tx) => holdLease(tx, lease, hold()) }),
+      deps.storeTasks({ acd, tasks, readAtMs, fence: (tx) => pollLeases.hold(tx, lease, hold()) }),
     record: (reading) =>
       inTransaction(deps.pool, async (tx) => {
-        await holdLease(tx, lease, hold());
+        await pollLeases.hold(tx, lease, hold());
         await recordReading(tx, acd, { sweep: 'ended', epoch, reading, rowMs: windows.rowMs });
       }),
   });
@@ -191,7 +191,7 @@ async function readDueWindows(
 
 async function finishPoll(
   deps: PollJobDeps,
-  lease: PollLease,
+  lease: AcdLease,
   o: { failure: unknown; stopping: AbortSignal },
 ): Promise<void> {
   const { acdId } = lease.acd;
@@ -200,12 +200,12 @@ async function finishPoll(
     deps.logger.warn({ err: o.failure, acdId }, 'a poll was overtaken by another replica');
     return;
   }
-  if (o.failure instanceof PollRevokedError) {
+  if (o.failure instanceof LeaseRevokedError) {
     instruments.polls.add(1, { acd: acdId, outcome: 'revoked' });
     deps.logger.info({ acdId }, 'a poll is handed back: the ACD was deleted, or is for others to capture');
-    return await handBackPoll(deps.pool, lease);
+    return await pollLeases.handBack(deps.pool, lease);
   }
-  if (o.failure !== null && o.stopping.aborted) return await handBackPoll(deps.pool, lease);
+  if (o.failure !== null && o.stopping.aborted) return await pollLeases.handBack(deps.pool, lease);
   const nowMs = deps.clock.nowMs();
   const failure = o.failure === null ? null : describeFailure(o.failure);
   instruments.polls.add(1, { acd: acdId, outcome: failure ? 'failed' : 'succeeded' });

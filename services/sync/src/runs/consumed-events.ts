@@ -1,7 +1,7 @@
 import { createAcdChangedHandler } from '@wxcc-wfo/acd';
 import { type BatchHandler, done } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
-import { makeFailedRunsDue, makeRunsDue } from './lease-repository.ts';
+import { makeRunsDue, syncLeases } from './lease-repository.ts';
 import { stopRunsOf } from './run-repository.ts';
 
 /** A new ACD is due for a run at once, a changed one no later than its interval says; a deleted one’s runs stop. */
@@ -15,7 +15,7 @@ const handleAcdChanged = createAcdChangedHandler(async (acds, tx) => {
 
 /** A new token is a reason to try again at once where the last run failed. The copying itself comes after the commit. */
 const handleTokenRefreshed: BatchHandler<'token-refreshed'> = async (events, tx) => {
-  await makeFailedRunsDue(tx, [...new Set(events.map((event) => event.payload.acdId))].sort());
+  await syncLeases.makeFailedDue(tx, [...new Set(events.map((event) => event.payload.acdId))].sort());
   return events.map(() => done);
 };
 

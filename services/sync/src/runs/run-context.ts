@@ -3,7 +3,7 @@ import type { AcdChanged } from '@wxcc-wfo/contracts';
 import type { DatabaseClock, Logger } from '@wxcc-wfo/service-kit';
 import type { Pool, PoolClient } from 'pg';
 import type { DirectorySource } from '../reconcile/directory-kinds.ts';
-import { holdLease, type SyncLease } from './lease-repository.ts';
+import { type SyncLease, syncLeases } from './lease-repository.ts';
 import type { Retention, SyncRun } from './run-repository.ts';
 
 export interface SyncSettingsOfProcess {
@@ -48,5 +48,5 @@ export interface RunContext {
 
 /** First in every transaction of a run: whoever lost the lease, or the ACD, commits nothing. */
 export async function fence({ deps, lease }: Pick<RunContext, 'deps' | 'lease'>, tx: PoolClient): Promise<void> {
-  await holdLease(tx, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs });
+  await syncLeases.hold(tx, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs });
 }

@@ -1,20 +1,13 @@
 import { context as otelContext, SpanStatusCode, trace } from '@opentelemetry/api';
-import { inTransaction, type Repeating, repeat, type SqlClient } from '@wxcc-wfo/service-kit';
+import { LeaseRevokedError } from '@wxcc-wfo/acd';
+import { inTransaction, LeaseLostError, type Repeating, repeat, type SqlClient } from '@wxcc-wfo/service-kit';
 import { spareSurvivors } from '../duplicates/spare-survivors.ts';
 import { instruments, SPANS, tracer } from '../metrics.ts';
 import { applyRun } from './apply-run.ts';
 import { beginTurn } from './begin-turn.ts';
 import { deletePlan } from './change-repository.ts';
 import { describeFailure } from './describe-failure.ts';
-import {
-  claimSync,
-  handBackSync,
-  holdLease,
-  LeaseLostError,
-  RunRevokedError,
-  releaseSync,
-  type SyncLease,
-} from './lease-repository.ts';
+import { claimSync, releaseSync, type SyncLease, syncLeases } from './lease-repository.ts';
 import { type Reading, readAndPlan, settlePlan } from './plan-run.ts';
 import { fence, type RunContext, type SyncJobDeps } from './run-context.ts';
 import { type Counts, nextIntervalMs, type RunProblem, type RunState, retryDelayMs } from './run-policy.ts';
@@ -90,8 +83,8 @@ async function runUnderLease(deps: SyncJobDeps, lease: SyncLease, stopping: Abor
   const lost = new AbortController();
   const signal = AbortSignal.any([stopping, lost.signal]);
   const heartbeat = setInterval(() => {
-    holdLease(deps.pool, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs }).catch((error) => {
-      if (error instanceof LeaseLostError || error instanceof RunRevokedError) lost.abort(error);
+    syncLeases.hold(deps.pool, lease, { nowMs: deps.clock.nowMs(), leaseMs: deps.settings.leaseMs }).catch((error) => {
+      if (error instanceof LeaseLostError || error instanceof LeaseRevokedError) lost.abort(error);
     });
   }, deps.settings.leaseMs / 3);
   const span = tracer.startSpan(SPANS.run, { attributes: { acd: acdId, tenant: tenantId } });
@@ -150,10 +143,10 @@ async function finish(deps: SyncJobDeps, o: { lease: SyncLease; turn: Turn; stop
     instruments.runs.add(1, { acd: acdId, outcome: 'lease-lost' });
     return deps.logger.warn({ err: failure, acdId }, 'a run was overtaken by another replica');
   }
-  if (failure instanceof RunRevokedError || (failure !== null && stopping.aborted)) {
+  if (failure instanceof LeaseRevokedError || (failure !== null && stopping.aborted)) {
     instruments.runs.add(1, { acd: acdId, outcome: 'interrupted' });
-    if (failure instanceof RunRevokedError) await stopRevoked(deps, turn);
-    return await handBackSync(deps.pool, lease);
+    if (failure instanceof LeaseRevokedError) await stopRevoked(deps, turn);
+    return await syncLeases.handBack(deps.pool, lease);
   }
   if (failure === null) return await finishSuccess(deps, lease, turn);
   deps.logger.warn({ err: failure, acdId }, 'a run failed; it is tried again');

@@ -1,4 +1,4 @@
-import { countWorkers, type RoleReport, readRoleReports } from '@wxcc-wfo/acd';
+import { countWorkers, type RoleReport, readRoleReports, whyNotServed } from '@wxcc-wfo/acd';
 import { type AcdChanged, DATA_SERVER_ROLES, type DataServerRole } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { type Acd, toAcdChanged } from '../acds/acd.ts';
@@ -88,7 +88,7 @@ function roleHealth(
   const judged = judgeRole(
     {
       role,
-      variant: acd.variant,
+      unserved: whyNotServed(role, acd.variant),
       dataServer,
       isNeeded: isRoleNeeded(role, acd),
       isAuthorized: acd.authorization === 'authorized',

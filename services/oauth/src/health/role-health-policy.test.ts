@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RoleReport } from '@wxcc-wfo/acd';
+import { type RoleReport, whyNotServed } from '@wxcc-wfo/acd';
 import { DATA_SERVER_ROLES } from '@wxcc-wfo/contracts';
 import { expectedEveryMs, isRoleNeeded, judgeRole, type RoleFacts } from './role-health-policy.ts';
 
@@ -21,7 +21,7 @@ describe('ACD-04 the health of a role', () => {
   };
   const base: RoleFacts = {
     role: 'capture',
-    variant: '2.0',
+    unserved: null,
     dataServer: 'default',
     isNeeded: true,
     isAuthorized: true,
@@ -37,9 +37,21 @@ describe('ACD-04 the health of a role', () => {
   it.each<[string, Partial<RoleFacts>, string]>([
     ['works', {}, 'working'],
     ['is not needed', { isNeeded: false, dataServer: null }, 'not-needed'],
-    ['ACD-02 nobody captures the variant', { variant: '1.0-cmsv1', ...told(null) }, 'not-available red'],
-    ['ACD-02 nobody imports of the variant', { role: 'mediaImport', variant: '2.0-cmsv1' }, 'not-available red'],
-    ['ACD-02 sync says itself what is not published', { role: 'sync', variant: '1.0-to-2.0-cmsv2' }, 'working'],
+    [
+      'ACD-02 nobody captures the variant',
+      { unserved: whyNotServed('capture', '1.0-cmsv1'), ...told(null) },
+      'not-available red',
+    ],
+    [
+      'ACD-02 nobody imports of the variant',
+      { role: 'mediaImport', unserved: whyNotServed('mediaImport', '2.0-cmsv1') },
+      'not-available red',
+    ],
+    [
+      'ACD-02 sync says itself what is not published',
+      { role: 'sync', unserved: whyNotServed('sync', '1.0-to-2.0-cmsv2') },
+      'working',
+    ],
     ['is switched off', { dataServer: null }, 'switched-off amber'],
     ['Redis is away', { told: 'unknown' }, 'unknown amber'],
     ['no worker of capture lives', told({}, 0), 'no-worker red'],
@@ -50,6 +62,12 @@ describe('ACD-04 the health of a role', () => {
     ['fails for a moment', failing(NOW - 14 * MINUTE), 'failing amber'],
     ['fails for a quarter of an hour', failing(NOW - 15 * MINUTE), 'failing red'],
     ['succeeded too long ago', told({ lastSuccessAtMs: NOW - 31 * MINUTE, nextTryAtMs: null }), 'late amber'],
+    ['captures nothing for long', told({ lastSuccessAtMs: NOW - 45 * MINUTE, nextTryAtMs: null }), 'late red'],
+    [
+      'synchronizes nothing for long: contacts are made nevertheless',
+      { role: 'sync', ...told({ lastSuccessAtMs: NOW - DAY, nextTryAtMs: null }) },
+      'late amber',
+    ],
     ['has not come to its next try', told({ nextTryAtMs: NOW - 11 * MINUTE }), 'late amber'],
     ['has never succeeded', told(null), 'late amber'],
     ['is new', { configuredAtMs: NOW - 29 * MINUTE, ...told(null) }, 'waiting'],

@@ -1,5 +1,5 @@
-import { type RoleReport, whyNotServed } from '@wxcc-wfo/acd';
-import type { AcdChanged, AcdVariant, DataServerRole } from '@wxcc-wfo/contracts';
+import type { RoleReport, whyNotServed } from '@wxcc-wfo/acd';
+import type { AcdChanged, DataServerRole } from '@wxcc-wfo/contracts';
 import { flagsOfRole } from '../data-servers/data-server-policy.ts';
 import type { Finding } from './finding.ts';
 
@@ -26,7 +26,8 @@ export type RoleState =
 
 export interface RoleFacts {
   role: DataServerRole;
-  variant: AcdVariant;
+  /** Why this release works in the role for no ACD of the variant; null: it does. */
+  unserved: ReturnType<typeof whyNotServed>;
   /** Null: switched off. */
   dataServer: string | null;
   isNeeded: boolean;
@@ -60,9 +61,8 @@ const WITHOUT_WORKER: Record<DataServerRole, Finding['health']> = {
 export function judgeRole(facts: RoleFacts, nowMs: number): RoleJudgement {
   const { role, dataServer, told } = facts;
   if (!facts.isNeeded) return { state: 'not-needed', finding: null };
-  const unserved = whyNotServed(role, facts.variant);
-  if (unserved) {
-    return { state: 'not-available', finding: { ...unserved, health: WITHOUT_WORKER[role], sinceMs: null } };
+  if (facts.unserved) {
+    return { state: 'not-available', finding: { ...facts.unserved, health: WITHOUT_WORKER[role], sinceMs: null } };
   }
   if (dataServer === null) {
     const reason = `The role ${role} is switched off on its data server, so nobody works.`;
@@ -102,7 +102,10 @@ function judgeReport(facts: RoleFacts, report: RoleReport | undefined, nowMs: nu
     const last = report?.lastSuccessAtMs;
     const reason = `${role}: the last success was ${last ? `at ${iso(last)}` : 'never'}, and the next try has not come.`;
     const remedy = `Look at the log of the service that works in this role on the data server ${facts.dataServer}.`;
-    return { state: 'late', finding: { code: 'role-late', health: 'amber', sinceMs, reason, remedy } };
+    // Without a report (an emptied Redis forgets them, say) nobody knows that the work stands still.
+    const isStuck = report !== undefined && nowMs - sinceMs >= HITCH_MS;
+    const health = isStuck ? WITHOUT_WORKER[role] : 'amber';
+    return { state: 'late', finding: { code: 'role-late', health, sinceMs, reason, remedy } };
   }
   return { state: report?.lastSuccessAtMs ? 'working' : 'waiting', finding: null };
 }

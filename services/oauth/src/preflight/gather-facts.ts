@@ -1,5 +1,5 @@
-import { countWorkers } from '@wxcc-wfo/acd';
-import type { DataServerRole } from '@wxcc-wfo/contracts';
+import { countWorkers, whyNotServed } from '@wxcc-wfo/acd';
+import { DATA_SERVER_ROLES, type DataServerRole } from '@wxcc-wfo/contracts';
 import { orgIdOfToken } from '@wxcc-wfo/webex';
 import type { Acd } from '../acds/acd.ts';
 import { refusalsOfUsername } from '../acds/acd-policy.ts';
@@ -41,6 +41,7 @@ export async function gatherFacts(wiring: Wiring, acd: Acd, deadlineMs = DEADLIN
     usernameRefusal: refusal?.reason ?? null,
     region: Object.entries(REGIONS).find(([, url]) => url === acd.apiUrl)?.[0] ?? null,
     roles,
+    unservedRoles: unservedRolesOf(acd),
     token,
     tokenProblem: isRefused ? REFUSED : stored.problem,
     ...(isRefused ? allNotAsked(REFUSED, AUTHORIZE) : told),
@@ -71,6 +72,14 @@ async function rolesOf({ redis }: Wiring, acd: Acd): Promise<PreflightFacts['rol
   );
   return Object.fromEntries(roles);
 }
+
+const unservedRolesOf = ({ variant }: Acd): PreflightFacts['unservedRoles'] =>
+  Object.fromEntries(
+    DATA_SERVER_ROLES.flatMap((role) => {
+      const why = whyNotServed(role, variant);
+      return why ? [[role, why]] : [];
+    }),
+  );
 
 type Stored = Pick<PreflightFacts, 'token'> &
   ({ accessToken: string; problem: null } | { accessToken: null; why: string; next?: string; problem: string | null });

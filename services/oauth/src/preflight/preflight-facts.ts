@@ -29,6 +29,8 @@ export interface PreflightFacts {
   region: string | null;
   /** Who works for the ACD in a role: null where it is switched off, else the data server and its live processes. */
   roles: Record<DataServerRole, { dataServer: string; workers: number | null } | null>;
+  /** The roles in which this release works for no ACD of the variant, and what to say of them. */
+  unservedRoles: Partial<Record<DataServerRole, { reason: string; remedy: string }>>;
   /** Why the stored access token is of no use, although nobody withdrew the authorization; null: it is. */
   tokenProblem: string | null;
   /** The organization that the stored access token names. */

@@ -40,6 +40,7 @@ const GOOD: PreflightFacts = {
   usernameRefusal: null,
   region: 'eu2',
   roles: { sync: served, capture: served, realTimeEvents: served, mediaImport: served },
+  unservedRoles: {},
   tokenProblem: null,
   token: answered({ orgId: ORG }),
   person: answered(person),
@@ -191,8 +192,13 @@ const LINES: Line[] = [
     ];
   }),
   ['data-server-sync', '1.0', OLD, 'pass'],
-  ['data-server-capture', '1.0: nobody speaks its API', OLD, 'fail', /1\.0-cmsv1/],
-  ['data-server-media-import', '1.0: nobody speaks its API', OLD, 'fail', /1\.0-cmsv1/],
+  [
+    'data-server-capture',
+    'ACD-02 no service speaks the variant’s API in it',
+    { ...OLD, unservedRoles: { capture: { reason: 'Not for 1.0-cmsv1.', remedy: 'Connect it by 2.0.' } } },
+    'fail',
+    /1\.0-cmsv1/,
+  ],
   ['data-server-real-time-events', 'served', GOOD, 'pass'],
   [
     'data-server-real-time-events',

@@ -1,4 +1,3 @@
-import { whyNotServed } from '@wxcc-wfo/acd';
 import type { DataServerRole } from '@wxcc-wfo/contracts';
 import { isRoleNeeded } from '../health/role-health-policy.ts';
 import { type Check, fail, pass, unknown } from './judgement-policy.ts';
@@ -23,10 +22,10 @@ export const ROLE_CHECKS: readonly Check[] = (Object.keys(ROLE_TITLES) as DataSe
     id: `data-server-${role.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     title: `A data server ${ROLE_TITLES[role]}`,
     guideSection: 'Configure a Data Server',
-    judge({ roles, acd }) {
+    judge({ roles, unservedRoles, acd }) {
       const served = roles[role];
       if (!isRoleNeeded(role, acd)) return pass(`Not needed: ${NOT_NEEDED[role]}`);
-      const unserved = whyNotServed(role, acd.variant);
+      const unserved = unservedRoles[role];
       if (unserved) return fail(unserved.reason, unserved.remedy);
       if (!served) {
         return fail('The role is switched off for this ACD.', 'Assign the ACD to a data server that serves the role.');

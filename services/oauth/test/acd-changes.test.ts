@@ -250,6 +250,15 @@ describe('ACD-01 confirmations', () => {
     return (await oauth.call('/v1/clients', { body })).body as { clientRef: string };
   };
 
+  it('drop them also where a refresh is under way: its answer is of the account before', async () => {
+    await authorize();
+    await refreshDuring(async () =>
+      expect((await patch({ ...OTHER, confirm: ['change-username'] })).body.authorization).toBe('not-authorized'),
+    );
+    expect([await count('token'), await handedOver()]).toEqual([0, 0]);
+    expect((await events()).at(-1)).toMatchObject({ ...OTHER, authorization: 'not-authorized' });
+  });
+
   it('a new authorization goes on from the version that was dropped', async () => {
     await authorize();
     const saved = await patch({ clientRef: (await anotherClient()).clientRef, confirm: ['change-client'] });
@@ -259,6 +268,22 @@ describe('ACD-01 confirmations', () => {
     expect((await read()).body.authorization).toBe('authorized');
   });
 });
+
+/** Refreshes the token, which is due; `work` is done while Webex is asked. */
+async function refreshDuring(work: () => Promise<void>): Promise<void> {
+  const clock = testClock();
+  clock.advance(13 * 3_600_000);
+  const provider = new ModelProvider(clock);
+  const { rows } = await database.pool.query('SELECT version, sealed_refresh FROM token WHERE acd_id = $1', [
+    acd.acdId,
+  ]);
+  const binding = tokenBinding(acd.acdId, rows[0].version, 'refresh');
+  provider.issue(oauth.wiring.seals.atRest.open(rows[0].sealed_refresh, binding).toString('utf8'));
+  provider.during = work;
+  const { wiring } = replica(oauth.wiring, { clock, provider });
+  expect(await refreshOneDueToken(wiring)).toBe(true);
+  expect(provider.calls).toBe(1);
+}
 
 describe('ACD-01 delete', () => {
   it('says what remains and until when; nothing of its credentials does', async () => {
@@ -299,20 +324,7 @@ describe('ACD-01 delete', () => {
 
   it('lasts, also over a refresh that is under way', async () => {
     await authorize();
-    const clock = testClock();
-    clock.advance(13 * 3_600_000);
-    const provider = new ModelProvider(clock);
-    const { rows } = await database.pool.query('SELECT version, sealed_refresh FROM token WHERE acd_id = $1', [
-      acd.acdId,
-    ]);
-    const binding = tokenBinding(acd.acdId, rows[0].version, 'refresh');
-    provider.issue(oauth.wiring.seals.atRest.open(rows[0].sealed_refresh, binding).toString('utf8'));
-    provider.during = async () => {
-      expect((await send('DELETE')).status).toBe(200);
-    };
-    const { wiring } = replica(oauth.wiring, { clock, provider });
-    expect(await refreshOneDueToken(wiring)).toBe(true);
-    expect(provider.calls).toBe(1);
+    await refreshDuring(async () => expect((await send('DELETE')).status).toBe(200));
     expect([await count('token'), await handedOver()]).toEqual([0, 0]);
     expect((await events()).at(-1)).toMatchObject({ deleted: true });
   });

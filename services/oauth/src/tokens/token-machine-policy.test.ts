@@ -85,6 +85,7 @@ describe('AUTH-04 what a failed refresh means', () => {
     ['no answer, often', under('no-answer', { failures: 500 }), { nextAtMs: NOW + 15 * MINUTE }],
     ['429 without a time', under('throttled', { failures: 1 }), { standing: 'retrying', nextAtMs: NOW + 10_000 }],
     ['Retry-After wins', under('throttled', { failures: 9 }, 7_000), { nextAtMs: NOW + 7_000 }],
+    ['Retry-After: 0 is no loop', under('throttled', {}, 0), { standing: 'retrying', nextAtMs: NOW + 5_000 }],
     ['not asked', under('not-asked'), { standing: 'retrying', nextAtMs: NOW + 5_000, loss: null }],
     [
       'refused once',

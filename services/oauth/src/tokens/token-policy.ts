@@ -41,14 +41,18 @@ export const RETRY_RULES: RetryRules = {
   earlyAfterMs: 5 * 60_000,
 };
 
-/** Exponential with jitter, bounded; what the provider asked for wins. `failures` are those before this one. */
+/**
+ * Exponential with jitter, bounded; what the provider asked for wins, but "at once" (`Retry-After: 0`, a date that is
+ * past) would be a loop. `failures` are those before this one.
+ */
 export function retryAtMs(
   failures: number,
   at: { nowMs: number; random: number; retryAfterMs?: number | undefined },
   rules: RetryRules,
 ): number {
+  if (at.retryAfterMs !== undefined) return at.nowMs + Math.max(at.retryAfterMs, rules.firstRetryMs);
   const ceilingMs = Math.min(rules.longestRetryMs, rules.firstRetryMs * 2 ** Math.min(failures, 16));
-  return at.nowMs + (at.retryAfterMs ?? Math.ceil(ceilingMs * (0.5 + 0.5 * at.random)));
+  return at.nowMs + Math.ceil(ceilingMs * (0.5 + 0.5 * at.random));
 }
 
 /**

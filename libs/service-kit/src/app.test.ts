@@ -63,6 +63,7 @@ async function build(): Promise<App> {
     throw error;
   };
   const open = { config: { public: true } };
+  app.post('/v1/nudges', open, async (request) => ({ had: request.body ?? null }));
   app.get('/v1/bug', open, fail(new TypeError('password is hunter2')));
   app.get('/v1/away', open, fail(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })));
   app.get(
@@ -89,6 +90,14 @@ const put = (payload: unknown, o: { url?: string; headers?: Record<string, strin
     headers: { 'x-api-key': 'things:write', 'content-type': 'application/json', ...o.headers },
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
   });
+
+it.each(['application/json', 'application/merge-patch+json'])(
+  'no body is none where a route needs none, though %s is named',
+  async (type) => {
+    const answer = await app.inject({ method: 'POST', url: '/v1/nudges', headers: { 'content-type': type } });
+    expect([answer.statusCode, answer.json()]).toEqual([200, { had: null }]);
+  },
+);
 
 describe('access', () => {
   it('is refused by default: a route that says nothing about it cannot be registered', () => {

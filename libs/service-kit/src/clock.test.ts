@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { createDatabaseClock } from './clock.ts';
 import type { SqlClient } from './pool.ts';
 
@@ -28,5 +28,20 @@ describe('the clock of the database', () => {
     await clock.synchronize();
     await clock.synchronize();
     expect(asked()).toBe(1);
+  });
+
+  // Else the intent of another replica, whose call is in flight, would seem to have ended (AUTH-03).
+  it.each([120_000, -120_000])('is compared again at once when this machine’s was set (%i ms)', async (byMs) => {
+    const realNow = Date.now.bind(Date);
+    const query = async () => ({ rows: [{ now_ms: realNow() }] });
+    const clock = createDatabaseClock({ query } as unknown as SqlClient);
+    await clock.synchronize();
+    const set = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + byMs);
+    try {
+      await clock.synchronize();
+      expect(Math.abs(clock.nowMs() - realNow())).toBeLessThan(60_000);
+    } finally {
+      set.mockRestore();
+    }
   });
 });

@@ -91,14 +91,6 @@ const put = (payload: unknown, o: { url?: string; headers?: Record<string, strin
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
   });
 
-it.each(['application/json', 'application/merge-patch+json'])(
-  'no body is none where a route needs none, though %s is named',
-  async (type) => {
-    const answer = await app.inject({ method: 'POST', url: '/v1/nudges', headers: { 'content-type': type } });
-    expect([answer.statusCode, answer.json()]).toEqual([200, { had: null }]);
-  },
-);
-
 describe('access', () => {
   it('is refused by default: a route that says nothing about it cannot be registered', () => {
     const handler = async () => ({});
@@ -206,6 +198,14 @@ describe('errors are problem details (RFC 9457)', () => {
     expect(logged).toMatchObject({ requestId: answer.headers['x-request-id'], err: { type: 'TypeError' } });
   });
 });
+
+it.each(['application/json', 'application/merge-patch+json'])(
+  'no body is none where a route needs none, though %s is named',
+  async (type) => {
+    const answer = await app.inject({ method: 'POST', url: '/v1/nudges', headers: { 'content-type': type } });
+    expect([answer.statusCode, answer.json()]).toEqual([200, { had: null }]);
+  },
+);
 
 describe('health', () => {
   it('/live and /ready need no credential, and /ready gives reasons', async () => {

@@ -210,6 +210,27 @@ describe('runs of sync over a real database', () => {
     });
   });
 
+  it('SYNC-01: a run that cannot be applied is tried again at its pace, also while somebody waits for the next one', async () => {
+    const { pool, acd } = world;
+    await pool.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$`);
+    await pool.query('CREATE TRIGGER refuse BEFORE INSERT ON directory_queue FOR EACH ROW EXECUTE FUNCTION refuse()');
+    world.directory.queues.push(aWebexQueue('q-late'));
+    expect(await world.run()).toMatchObject({ state: 'applying', problem: { code: 'internal-error' } });
+    await pool.query(
+      `INSERT INTO sync_run (run_id, tenant_id, acd_id, trigger, state, requested_at_ms)
+       VALUES (gen_random_uuid(), $1, $2, 'demand', 'queued', $3)`,
+      [acd.tenantId, acd.acdId, world.nowMs + 1],
+    );
+    await world.run();
+    const [lease] = await world.rows('sync_lease', 'acd_id');
+    expect(lease!.next_run_at_ms).toBe(world.nowMs + 120_000);
+    await pool.query('DROP TRIGGER refuse ON directory_queue');
+    await world.run();
+    expect((await world.runs()).map(({ state }) => state).slice(0, 2)).toEqual(['queued', 'done']);
+    expect(await world.run()).toMatchObject({ state: 'done', trigger: 'demand', plannedChanges: 0 });
+    await world.published();
+  });
+
   it('a refused token fails the run, says what to do, and nothing changes', async () => {
     world.directory.breaksAfter = { teams: 0 };
     world.directory.failure = () => new WebexError('unauthorized', 'The token was refused');
@@ -217,6 +238,12 @@ describe('runs of sync over a real database', () => {
     expect(run).toMatchObject({ state: 'failed', problem: { code: 'webex-unauthorized' } });
     const [lease] = await world.rows('sync_lease', 'acd_id');
     expect(lease).toMatchObject({ failures: 1, owner: null, next_run_at_ms: world.nowMs + 60_000 });
+  });
+
+  it('runs that fail for long leave no more rows than are kept', async () => {
+    world.directory.breaksAfter = { teams: 0 };
+    for (let n = 0; n < 12; n += 1) expect((await world.run()).state).toBe('failed');
+    expect(await world.runs()).toHaveLength(10);
   });
 
   it('SYNC-01: a deleted ACD’s runs stop', async () => {

@@ -138,12 +138,14 @@ export async function storeDuplicates(
  */
 export async function dropOutdone(sql: SqlClient, runId: string): Promise<number> {
   const { rowCount } = await sql.query(
-    `WITH best AS (
-       SELECT id, max(score) AS score FROM duplicate_candidate c, unnest(ARRAY[c.older_id, c.newer_id]) AS id
-       WHERE c.state <> 'dismissed' AND c.acd_id = (SELECT acd_id FROM sync_run WHERE run_id = $1) GROUP BY id)
-     DELETE FROM duplicate_candidate d USING best o, best n
-     WHERE d.run_id = $1 AND d.state = 'open' AND d.decided_by IS NULL AND o.id = d.older_id AND n.id = d.newer_id
-       AND greatest(o.score, n.score) - d.score > $2`,
+    // One sort over the candidates of the ACD: of new rows Postgres has no statistics, and would compare each with each.
+    `WITH sides AS (
+       SELECT c.duplicate_id, c.score, max(c.score) OVER (PARTITION BY id) AS best
+       FROM duplicate_candidate c, unnest(ARRAY[c.older_id, c.newer_id]) AS id
+       WHERE c.state <> 'dismissed' AND c.acd_id = (SELECT acd_id FROM sync_run WHERE run_id = $1))
+     DELETE FROM duplicate_candidate d
+     WHERE d.run_id = $1 AND d.state = 'open' AND d.decided_by IS NULL
+       AND d.duplicate_id IN (SELECT duplicate_id FROM sides WHERE best - score > $2)`,
     [runId, MUCH_SURER],
   );
   return rowCount ?? 0;

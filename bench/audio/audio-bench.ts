@@ -11,7 +11,7 @@ import { type LongCall, storeLongCall, WINDOW_BYTES } from './long-call.ts';
 
 const HEADER_BYTES = 44;
 /** Until both programs run compiled code. */
-const WARM_UP = 150;
+const WARM_UP = 400;
 const MOST = 1.5;
 
 /** A contact of 60 s out of a long recording, through the segmenter's HTTP route. */

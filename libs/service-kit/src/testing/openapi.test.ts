@@ -46,9 +46,25 @@ describe('the OpenAPI documents (order: examples for every route and error)', ()
       { responses: { 200: whole.responses[200], default: { description: 'x', content: json({ properties: {} }) } } },
       'example of the answer default',
     ],
+    [
+      'a file without description',
+      {
+        responses: {
+          ...whole.responses,
+          200: { description: 'x', content: { 'audio/wav': { schema: { type: 'string', format: 'binary' } } } },
+        },
+      },
+      'description of the file of the answer 200',
+    ],
     ['no error', { responses: { 200: whole.responses[200] } }, 'an answer of error'],
     ['no success', { responses: { default: whole.responses.default } }, 'an answer of success'],
   ])('finds %s', (_name, changes, gap) => expect(gaps(changes)).toEqual([`get /things/{id}: ${gap}`]));
+
+  it('asks no example of a file that is described', () => {
+    const schema = { type: 'string', format: 'binary', description: 'What is heard.' };
+    const file = { description: 'The audio.', content: { 'audio/wav': { schema } } };
+    expect(gaps({ responses: { ...whole.responses, 200: file } })).toEqual([]);
+  });
 
   it('leaves out what it is told to', () => {
     const document = { paths: { '/things': { get: {} } } };

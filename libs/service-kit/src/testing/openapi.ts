@@ -4,6 +4,7 @@
 
 interface Schema {
   type?: string | string[];
+  format?: string;
   description?: string;
   properties?: Record<string, Schema>;
   items?: Schema;
@@ -45,7 +46,7 @@ const SCOPE_ONLY = /^Needs the scope `[^`]*`\.$/;
 /**
  * Everything that is missing in a document as `GET /openapi.json` gives it, one line each: summary and description of a
  * route, description of each parameter and of each field at any depth, an example of each body, of each success answer
- * and of the error answers. A document without gaps gives none.
+ * and of the error answers; of a binary file a description instead of the example. A document without gaps gives none.
  * @param o.except beginnings of paths that are not looked at
  */
 export function gapsOfOpenApi(document: OpenApiDocument, o: { except?: string[] } = {}): string[] {
@@ -83,6 +84,10 @@ function gapsOfContents(contents: Record<string, Content> | undefined, where: st
     const schema = content.schema ?? {};
     // A file has no fields; one that is streamed is described by its media type.
     if (schema.type === 'null') return [];
+    // No example of bytes helps anybody: words do.
+    if (schema.type === 'string' && schema.format === 'binary') {
+      return schema.description ? [] : [`description of the file of the ${where}`];
+    }
     const shown = content.example ?? content.examples ?? schema.example ?? schema.examples;
     return [...(shown === undefined ? [`example of the ${where}`] : []), ...gapsOfFields(schema, where)];
   });

@@ -41,7 +41,9 @@ export async function webhookRoute(app: App, deps: WebhookRouteDeps): Promise<vo
           summary: deps.summary,
           description: 'For Webex alone; the call carries a signature over its body.',
           tags: ['webhooks'],
-          params: Type.Object({ acdId: Type.String({ format: 'uuid' }) }),
+          params: Type.Object({
+            acdId: Type.String({ format: 'uuid', description: 'The ACD that the call is about.' }),
+          }),
           response: { 204: Type.Null({ description: 'Taken.' }) },
         },
       },

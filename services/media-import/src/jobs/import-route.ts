@@ -1,19 +1,57 @@
-import { Problem } from '@wxcc-wfo/contracts';
+import { Nullable, Problem } from '@wxcc-wfo/contracts';
 import { type App, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import type { Wiring } from '../wiring.ts';
 import { listJobs, wakeJob } from './job-repository.ts';
 
+const Time = (description: string) =>
+  Type.String({ format: 'date-time', description: `${description} UTC, ISO 8601.` });
+
+const ids = {
+  acdId: Type.String({ description: 'The ACD.' }),
+  taskId: Type.String({ description: 'The task whose recordings are imported, by its id in Webex.' }),
+};
 const JobView = Type.Object({
-  acdId: Type.String(),
-  taskId: Type.String(),
-  state: Type.String(),
-  endedAt: Type.String({ format: 'date-time' }),
-  attempts: Type.Integer(),
-  nextAttemptAt: Type.String({ format: 'date-time' }),
-  code: Type.Union([Type.String(), Type.Null()]),
-  reason: Type.Union([Type.String(), Type.Null()]),
+  ...ids,
+  state: Type.String({
+    description: 'waiting: it is looked at again when it is due. done: nothing is missing. failed: it was given up.',
+  }),
+  endedAt: Time('When the task ended.'),
+  attempts: Type.Integer({ description: 'Attempts since the last success.' }),
+  nextAttemptAt: Time('waiting: when it is due; else when it last was.'),
+  code: Nullable(Type.String(), 'What is missing, or why there is nothing, for programs; null: nothing is missing.'),
+  reason: Nullable(Type.String(), 'The same for people.'),
 });
+
+const example = { acdId: '2b9d7a10-93c1-4d7e-8f00-4a52b1c30002', taskId: 'c4a1b2d3-0f5e-4b6a-9d8c-7e6f5a4b0004' };
+
+const JobPage = Type.Object(
+  {
+    items: Type.Array(JobView, { description: 'The imports.' }),
+    next: Nullable(Type.String(), 'Send it as `after` for the next page; null: this is the last one.'),
+  },
+  {
+    description: 'A page, latest ended first.',
+    examples: [
+      {
+        items: [
+          {
+            ...example,
+            state: 'failed',
+            endedAt: '2026-03-02T09:02:18.000Z',
+            attempts: 61,
+            nextAttemptAt: '2026-04-01T09:03:07.000Z',
+            code: 'not-offered',
+            reason: 'The ACD does not offer the recording yet.',
+          },
+        ],
+        next: null,
+      },
+    ],
+  },
+);
+
+const Woken = Type.Object(ids, { description: 'The import that is tried again.', examples: [example] });
 
 /** What is imported, what waits and why, and what could not be had (MED-08). */
 export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
@@ -23,14 +61,19 @@ export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
       config: { scope: 'imports:read' },
       schema: {
         summary: 'List imports with the reason of those that wait or failed',
+        description:
+          'The imports of the tenant in one state, latest ended first; there is one for each ended call that becomes contacts.',
         tags: ['imports'],
         querystring: Type.Object({
-          state: Type.Enum(['waiting', 'done', 'failed'], { default: 'failed' }),
+          state: Type.Enum(['waiting', 'done', 'failed'], {
+            default: 'failed',
+            description: 'Only those in this state.',
+          }),
           after: Type.Optional(Type.String({ maxLength: 400, description: 'The `next` of the page before.' })),
-          limit: Type.Integer({ default: 50, minimum: 1, maximum: 500 }),
+          limit: Type.Integer({ default: 50, minimum: 1, maximum: 500, description: 'At most so many.' }),
         }),
         response: {
-          200: Type.Object({ items: Type.Array(JobView), next: Type.Union([Type.String(), Type.Null()]) }),
+          200: JobPage,
           '4xx': Problem,
           '5xx': Problem,
         },
@@ -58,9 +101,14 @@ export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
       config: { scope: 'imports:write' },
       schema: {
         summary: 'Try an import again now',
+        description:
+          'Makes the import due at once, whatever its state, and counts its attempts anew. It is done in the background: GET /v1/imports shows what came of it.',
         tags: ['imports'],
-        params: Type.Object({ acdId: Type.String({ format: 'uuid' }), taskId: Type.String({ maxLength: 200 }) }),
-        response: { 202: Type.Object({ acdId: Type.String(), taskId: Type.String() }), '4xx': Problem, '5xx': Problem },
+        params: Type.Object({
+          acdId: Type.String({ format: 'uuid', description: 'The ACD.' }),
+          taskId: Type.String({ maxLength: 200, description: 'The task, by its id in Webex.' }),
+        }),
+        response: { 202: Woken, '4xx': Problem, '5xx': Problem },
       },
     },
     async (request, reply) => {

@@ -5,6 +5,14 @@ import { keyBinding } from '../downloads/download-recording.ts';
 import type { Wiring } from '../wiring.ts';
 import { findSealedKey } from './recording-repository.ts';
 
+const SealedKey = Type.Object(
+  { sealedKey: Type.String({ description: 'Sealed for this recording and generation: version.keyId.iv.sealed.' }) },
+  {
+    description: 'The key, of use only to a holder of the hand-over keyring.',
+    examples: [{ sealedKey: 'v1.k1.3q2-78r-yv66vgAB.Zm9yIHRoZSBkb2N1bWVudCBhbG9uZSwgaXQgb3BlbnMgbm90aGluZyBhdCBhbGw' }],
+  },
+);
+
 /** Hands a recording’s key to a sibling service, sealed for the way; without a key the stored file is noise. */
 export function recordingRoutes(app: App, wiring: Wiring): void {
   app.get(
@@ -16,10 +24,13 @@ export function recordingRoutes(app: App, wiring: Wiring): void {
         description: 'For sibling services. The key is sealed with the hand-over keyring of the deployment.',
         tags: ['recordings'],
         params: Type.Object({
-          recordingId: Type.String({ format: 'uuid' }),
-          generation: Type.Integer({ minimum: 1 }),
+          recordingId: Type.String({ format: 'uuid', description: 'The recording, as recording-available names it.' }),
+          generation: Type.Integer({
+            minimum: 1,
+            description: 'Which of its files; a higher one replaces all lower ones.',
+          }),
         }),
-        response: { 200: Type.Object({ sealedKey: Type.String() }), '4xx': Problem, '5xx': Problem },
+        response: { 200: SealedKey, '4xx': Problem, '5xx': Problem },
       },
     },
     async (request) => {

@@ -11,7 +11,14 @@ export function contactRoutes(app: App, reader: ContactReader): void {
     '/v1/contacts',
     {
       config: READ,
-      schema: { summary: 'Contacts, newest first', querystring: ContactQuery, response: { 200: ContactPage } },
+      schema: {
+        summary: 'Contacts, newest first',
+        description:
+          'The contacts of the tenant that match all that is asked for. Those that a correction removed are not listed.',
+        tags: ['contacts'],
+        querystring: ContactQuery,
+        response: { 200: ContactPage },
+      },
     },
     async (request) => {
       const { cursor, limit = 50 } = request.query;
@@ -30,7 +37,14 @@ export function contactRoutes(app: App, reader: ContactReader): void {
     '/v1/contacts/:contactId',
     {
       config: READ,
-      schema: { summary: 'One contact, whole', params: ContactParams, response: { 200: ContactDetails } },
+      schema: {
+        summary: 'One contact, whole',
+        description:
+          'Its latest version with its silences, its metadata and the other contacts of the same call. One that a correction removed is still found here, and says what has its time now.',
+        tags: ['contacts'],
+        params: ContactParams,
+        response: { 200: ContactDetails },
+      },
     },
     async (request) => {
       const contacts = contactsOfTenant(reader, requireTenant(request));

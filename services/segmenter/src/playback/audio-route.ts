@@ -23,9 +23,28 @@ export interface AudioRouteDeps extends ContactReader {
 }
 
 const LISTEN = 'contacts:listen';
-const AudioLink = Type.Object({
-  url: Type.String({ description: 'Plays the contact in a browser, without a credential.' }),
-  expiresAt: Type.String({ format: 'date-time' }),
+const AudioLink = Type.Object(
+  {
+    url: Type.String({ description: 'Plays the contact in a browser, without a credential.' }),
+    expiresAt: Type.String({ format: 'date-time', description: 'From when on it is refused. UTC, ISO 8601.' }),
+  },
+  {
+    description: 'The link.',
+    examples: [
+      {
+        url: 'https://bridge.example.com/v1/contacts/1a2b3c4d-5e6f-5071-8293-a4b5c6d70006/audio?expires=1772443000000&signature=q2xhcml0eSBpcyBhIHZpcnR1ZSBvZiBleGFtcGxlcyE',
+        expiresAt: '2026-03-02T09:16:40.000Z',
+      },
+    ],
+  },
+);
+const wav = (description: string) => ({
+  description,
+  content: { 'audio/wav': { schema: { type: 'string', format: 'binary', description } } },
+});
+const LinkQuery = Type.Object({
+  expires: Type.Optional(Type.String({ description: 'Of a signed link: until when it holds, epoch milliseconds.' })),
+  signature: Type.Optional(Type.String({ description: 'Of a signed link: what proves that it was made here.' })),
 });
 
 /** Plays contacts: exactly their window as a WAV stream with byte ranges, by credential or by signed link (SEG-10). */
@@ -36,6 +55,9 @@ export function audioRoutes(app: App, deps: AudioRouteDeps): void {
       config: { scope: LISTEN },
       schema: {
         summary: 'A short-lived link to a contact’s audio',
+        description:
+          'For players that cannot send a credential. Whoever has the link can listen until it expires; refused while the contact has no audio.',
+        tags: ['audio'],
         params: ContactParams,
         response: { 201: AudioLink },
       },
@@ -57,9 +79,15 @@ export function audioRoutes(app: App, deps: AudioRouteDeps): void {
     config: { public: true },
     schema: {
       summary: 'The contact’s audio as WAV',
-      description: `Needs a signed link or a credential with the scope \`${LISTEN}\`. Answers byte ranges.`,
+      description: `Needs a signed link or a credential with the scope \`${LISTEN}\`. Answers byte ranges; HEAD answers the headers alone.`,
+      tags: ['audio'],
       params: ContactParams,
-      querystring: Type.Object({ expires: Type.Optional(Type.String()), signature: Type.Optional(Type.String()) }),
+      querystring: LinkQuery,
+      response: {
+        200: wav('The whole audio: exactly the contact’s time, silent where it was on hold.'),
+        206: wav('The range of bytes that was asked for.'),
+        304: Type.Null({ description: 'It is still what the caller has (If-None-Match).' }),
+      },
     },
     async handler(request, reply) {
       const { contactId } = request.params as { contactId: string };

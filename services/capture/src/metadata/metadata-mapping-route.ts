@@ -18,10 +18,11 @@ const MappingState = Type.Object({
       'read: asked for with every task. call-type: set by the kind of contact, not asked for. not-offered: the API of this ACD does not know the field, so it is left out. refused: no name of the grammar.',
   }),
   since: Nullable(
-    Type.String({ format: 'date-time', description: 'not-offered: when it was refused first. UTC, ISO 8601.' }),
+    Type.String({ format: 'date-time' }),
+    'not-offered: when it was refused first, UTC, ISO 8601; else null.',
   ),
-  reason: Nullable(Type.String({ description: 'Why it is not read; for not-offered in the words of the API.' })),
-  remedy: Nullable(Type.String({ description: 'What to do about it.' })),
+  reason: Nullable(Type.String(), 'Why it is not read, for not-offered in the words of the API; null: it is read.'),
+  remedy: Nullable(Type.String(), 'What to do about it; null: nothing.'),
 });
 
 const MappingStates = Type.Object(

@@ -1,80 +1,10 @@
 import { whyNotServed } from '@wxcc-wfo/acd';
-import { Nullable, problemSchema } from '@wxcc-wfo/contracts';
+import { problemSchema } from '@wxcc-wfo/contracts';
 import { type App, type Clock, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { type CaptureState, readCaptureState } from './capture-state-repository.ts';
-
-const Instant = Type.String({ format: 'date-time', description: 'UTC, ISO 8601.' });
-
-const STATES = [
-  'deleted',
-  'not-available',
-  'switched-off',
-  'not-authorized',
-  'starting',
-  'failing',
-  'gaps',
-  'running',
-] as const;
-type CaptureStateName = (typeof STATES)[number];
-
-const CaptureStateBody = Type.Object({
-  acdId: Type.String({ format: 'uuid' }),
-  state: Type.Unsafe<CaptureStateName>({
-    type: 'string',
-    enum: [...STATES],
-    description:
-      'not-available: this release does not capture its connection variant. switched-off: on its data server, nobody captures it. failing: the last poll failed. gaps: some time is not yet proven to be read whole.',
-  }),
-  hindrance: Nullable(
-    Type.Object({
-      reason: Type.String({ description: 'Why nothing is captured.' }),
-      remedy: Type.String({ description: 'What to do about it.' }),
-    }),
-    'What keeps it from being captured as it is configured now; null: nothing. What fails is in lastError.',
-  ),
-  dataServer: Nullable(Type.String({ description: 'Whose workers capture it; null: it is switched off.' })),
-  lastPollAt: Nullable(Instant),
-  lastSuccessAt: Nullable(Instant),
-  lagSeconds: Nullable(Type.Number({ description: 'How far behind now the ledger of read time ends.' })),
-  windows: Type.Object({
-    from: Nullable(Instant),
-    to: Nullable(Instant),
-    accepted: Type.Integer(),
-    gaps: Type.Array(
-      Type.Object({
-        from: Instant,
-        to: Instant,
-        expectedTasks: Nullable(Type.Integer()),
-        seenTasks: Nullable(Type.Integer()),
-        attempts: Type.Integer(),
-      }),
-    ),
-  }),
-  tasks: Type.Integer({ description: 'Ended tasks that are stored.' }),
-  openHints: Type.Integer({ description: 'Webhooks whose task is not read yet.' }),
-  refusedTasks: Type.Array(
-    Type.Object({ taskId: Type.String(), reasons: Type.Array(Type.String()), readings: Type.Integer() }),
-  ),
-  webhook: Nullable(
-    Type.Object({
-      state: Type.String(),
-      checkedAt: Instant,
-      lastEventAt: Nullable(Instant),
-      lastError: Nullable(Type.String()),
-    }),
-  ),
-  lastError: Nullable(
-    Type.Object({
-      code: Type.String(),
-      detail: Type.String(),
-      remedy: Type.String(),
-      at: Instant,
-      since: Instant,
-    }),
-  ),
-});
+import { CaptureStateBody, type CaptureStateName } from './capture-state-schema.ts';
 
 /** GET /v1/acds/{acdId}/capture: how capturing of one ACD goes, and what to do if it does not. */
 export async function captureStateRoute(app: App, deps: { pool: Pool; clock: Clock }): Promise<void> {
@@ -84,8 +14,10 @@ export async function captureStateRoute(app: App, deps: { pool: Pool; clock: Clo
       config: { scope: 'capture:read' },
       schema: {
         summary: 'How capturing of an ACD goes',
+        description:
+          'The first place to look when tasks are missing: what hinders capture, how far the time is read, which windows have gaps, which tasks were refused, and why the last poll failed.',
         tags: ['capture'],
-        params: Type.Object({ acdId: Type.String({ format: 'uuid' }) }),
+        params: Type.Object({ acdId: Type.String({ format: 'uuid', description: 'The ACD.' }) }),
         response: { 200: CaptureStateBody, 404: problemSchema },
       },
     },
@@ -156,7 +88,7 @@ function nameState(state: CaptureState): CaptureStateName {
   return state.gaps.length > 0 ? 'gaps' : 'running';
 }
 
-function hindranceOf(acdId: string, state: CaptureState): Static<typeof CaptureStateBody>['hindrance'] {
+function hindranceOf(acdId: string, state: CaptureState): CaptureStateBody['hindrance'] {
   const name = nameState(state);
   if (name === 'not-available') {
     const { reason, remedy } = whyNotServed('capture', state.variant)!;

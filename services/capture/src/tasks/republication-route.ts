@@ -10,18 +10,30 @@ const MOST_PER_REQUEST = 5_000;
 
 const Body = Type.Object(
   {
-    acdId: Type.String({ format: 'uuid' }),
+    acdId: Type.String({ format: 'uuid', description: 'The ACD whose tasks are published again.' }),
     from: Type.String({ format: 'date-time', description: 'Tasks that ended at or after this time (ISO 8601).' }),
     to: Type.String({ format: 'date-time', description: 'Tasks that ended before this time.' }),
     cursor: Type.Optional(Type.String({ maxLength: 500, description: 'From the answer before, to go on.' })),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        acdId: '2b9d7a10-93c1-4d7e-8f00-4a52b1c30002',
+        from: '2026-03-02T00:00:00.000Z',
+        to: '2026-03-03T00:00:00.000Z',
+      },
+    ],
+  },
 );
 
-const Answer = Type.Object({
-  published: Type.Integer(),
-  cursor: Nullable(Type.String({ description: 'Send it again with the same range to go on; null: all is published.' })),
-});
+const Answer = Type.Object(
+  {
+    published: Type.Integer({ description: 'How many tasks this request published.' }),
+    cursor: Nullable(Type.String(), 'Send it again with the same range to go on; null: all is published.'),
+  },
+  { description: 'What was published, and how to go on.', examples: [{ published: 1840, cursor: null }] },
+);
 
 /** POST /v1/republications: tells the stored tasks of a time range once more, to whoever was not there or was restored. */
 export async function republicationRoute(app: App, deps: { pool: Pool }): Promise<void> {

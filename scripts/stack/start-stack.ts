@@ -98,7 +98,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             `${ROOT}/libs/service-kit/src/telemetry.ts`,
             '--disable-warning=ExperimentalWarning',
             ...MEMORY_OPTIONS,
-            ...(service === 'media-import' ? IMPORT_MEMORY_OPTIONS : []),
+            ...(service === 'media-import' || service === 'capture' ? LEAN_MEMORY_OPTIONS : []),
           ],
           env: environmentOf(service, { options, secrets, databaseUrls, mediaFolder, ports, port }),
           logFile: `${dataFolder}/logs/${service}${replica === 1 ? '' : `-${replica}`}.log`,
@@ -132,10 +132,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
  * and a bounded old one keep each process below 200 MB; the bound leaves room for pages and batches of unusual size.
  * A young generation this small is collected by one thread sooner than several have agreed on it, and in less memory.
  */
-const MEMORY_OPTIONS = ['--max-semi-space-size=4', '--max-old-space-size=384', '--no-parallel-scavenge'];
+const MEMORY_OPTIONS = ['--max-semi-space-size=3', '--max-old-space-size=384', '--no-parallel-scavenge'];
 
-/** Long downloads would else leave tens of MB of garbage lying about. Its work is in native code: V8 may be frugal. */
-const IMPORT_MEMORY_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=1'];
+/**
+ * Long downloads would else leave tens of MB of garbage lying about. Importing and capturing are work in native code and
+ * in buffers: V8 may be frugal, and one thread beside its own wastes the least time on agreeing.
+ */
+const LEAN_MEMORY_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 
 const MALLOC_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 /**

@@ -24,7 +24,7 @@ export interface OutboxRow {
 const MAX_REQUEST_BYTES = 500_000;
 const RECORD_OVERHEAD_BYTES = 700;
 /** Bounds what one turn holds in memory; kafkajs copies it several times. */
-const MAX_TURN_BYTES = 1_500_000;
+const MAX_TURN_BYTES = 1_200_000;
 
 /** The next rows of a shard in the order of their ids, bounded in number and bytes. */
 export async function readRows(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {

@@ -88,6 +88,7 @@ async function scenario(writers: [Write[], Write[]], faults: Fault[]): Promise<v
     return relay;
   };
   const relays = [await start(), await start()];
+  const waking: Promise<void>[] = [];
   try {
     const writing = Promise.all(writers.map((writes) => write(writes, acdIds, committed)));
     const breaking = (async () => {
@@ -97,11 +98,11 @@ async function scenario(writers: [Write[], Write[]], faults: Fault[]): Promise<v
         for (let i = 0; i < 20 && !victim.frozen(); i += 1) await delay(20);
         if (fault.kind === 'crash') relays[fault.relay] = await start();
         // Long enough that its leases have expired, others have published behind it, and it wakes amid their work.
-        else void delay(LEASE_MS * 2).then(() => victim.thaw());
+        else waking.push(delay(LEASE_MS * 2).then(() => victim.thaw()));
       }
     })();
     await Promise.all([writing, breaking]);
-    await delay(faults.some((f) => f.kind === 'zombie') ? LEASE_MS * 2 : 0);
+    await Promise.all(waking);
     for (const relay of relays) relay.thaw();
     await relays[0]!.idle();
     const seen = (await readTopic(bus, 'acd-changed')).filter((r) => (acdIds as string[]).includes(r.key));

@@ -7,6 +7,7 @@ import { isCaughtUp, readTargets } from './caught-up.ts';
 import type { Consumer, ConsumerOptions } from './consumer-port.ts';
 import { createBlobReader } from './event-blob-client.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
+import { giveBackFetched } from './fetched-memory.ts';
 import type { RetryPolicy } from './new-letters.ts';
 import { advancePosition, readPositions } from './positions.ts';
 import type { RawRecord } from './received-event.ts';
@@ -116,6 +117,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       throw error;
     } finally {
       clearInterval(beating);
+      giveBackFetched(batch.messages);
     }
   }
 
@@ -170,7 +172,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
       maxWaitTimeInMs: 250,
       // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole.
-      maxBytesPerPartition: 524_288,
+      maxBytesPerPartition: 262_144,
       readUncommitted: false,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 50, maxRetryTime: 2_000, retries: 10 },

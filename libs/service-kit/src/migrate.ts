@@ -1,6 +1,5 @@
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { sqlState } from './sql-error.ts';
 
@@ -38,6 +37,8 @@ export async function migrateService(o: MigrateOptions): Promise<{ databaseUrl: 
     await withClient(o.adminUrl, (target) => createSchema(target, schema));
   });
   const databaseUrl = urlAs(o.adminUrl, schema, o.password);
+  // Loaded only here: services import this front door, too, and would carry it for their whole life.
+  const { runner } = await import('node-pg-migrate');
   await withClient(databaseUrl, async (client) => {
     for (const folder of o.folders) {
       await runner({

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { Kafka, logLevel } from 'kafkajs';
-import { testAddresses, uniqueName } from './index.ts';
+import { CompressionTypes, Kafka, logLevel, type Message } from 'kafkajs';
+import { testAddresses, topicLedger, uniqueName } from './index.ts';
 import { createTopics } from './test-topic.ts';
 
 // Without patches/kafkajs@2.2.4.patch an open connection keeps setting timers of 1 ms (kafkajs issue 1751).
@@ -26,6 +26,50 @@ it('an idle kafkajs connection arms no timer, and no timer has a negative delay'
     expect(armed.filter((delayMs) => delayMs < 0)).toEqual([]);
   } finally {
     globalThis.setTimeout = original;
+    await producer.disconnect();
+  }
+});
+
+const text = (bytes: number) => 'Grüße, 世界. '.repeat(Math.ceil(bytes / 18)).slice(0, bytes);
+
+/** Around the sizes from which on the patch refers to bytes instead of copying them, and times that need a long. */
+function awkwardMessages(): Message[] {
+  const sizes = [0, 1, 4_095, 16_000, 16_384, 16_385, 70_000, 200_000];
+  const dayMs = 86_400_000;
+  return sizes.flatMap((bytes, n) => [
+    { key: `text-${n}`, value: text(bytes), timestamp: String(1_700_000_000_000 - n * 400 * dayMs) },
+    { key: `bytes-${n}`, value: Buffer.alloc(bytes, n), headers: { one: 'é', many: ['1', Buffer.from('2')] } },
+    { key: `none-${n}`, value: null },
+  ]);
+}
+
+// The broker refuses a batch whose checksum or lengths are wrong; what it took is read back and compared.
+it.each([
+  ['in pieces', CompressionTypes.None],
+  ['compressed', CompressionTypes.GZIP],
+])('records of every size arrive as they were sent, %s', async (_, compression) => {
+  const topic = uniqueName('sizes');
+  await createTopics(testAddresses.kafkaBrokers, { [topic]: { partitions: 2 } });
+  const producer = new Kafka({ brokers: testAddresses.kafkaBrokers, logLevel: logLevel.NOTHING }).producer();
+  await producer.connect();
+  const ledger = await topicLedger(testAddresses.kafkaBrokers, topic);
+  try {
+    const sent = [0, 1].flatMap((partition) => awkwardMessages().map((message) => ({ ...message, partition })));
+    await producer.send({ topic, compression, messages: sent });
+    // Several at once share a connection, and so their answers come in the same packets.
+    await Promise.all(sent.map((message) => producer.send({ topic, compression, messages: [message] })));
+    const records = await ledger.waitFor(2 * sent.length);
+    for (const { partition, key, value, timestamp, headers } of sent) {
+      const found = records.filter((record) => record.partition === partition && record.key === key);
+      expect(found).toHaveLength(2);
+      for (const record of found) {
+        expect(record.value?.equals(Buffer.from(value ?? ''))).toBe(value === null ? undefined : true);
+        if (timestamp) expect(record.timestampMs).toBe(Number(timestamp));
+        expect(record.headers).toEqual(headers ? { one: 'é', many: '2' } : {});
+      }
+    }
+  } finally {
+    await ledger.close();
     await producer.disconnect();
   }
 });

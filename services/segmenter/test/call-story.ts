@@ -28,13 +28,19 @@ export interface Story {
 
 const length = fc.integer({ min: 1, max: 40 });
 const exit = fc.constantFrom('cold' as const, 'queue' as const, 'warm' as const);
+/** How the tenant shows the way to a consulted agent: in no row, or as a leg of its own that may name nobody. */
+const WAYS = ['no-rows', 'own-leg', 'own-leg-nameless', 'own-leg-unanswered'] as const;
 const leg = fc.record({
   talk: length,
   holds: fc.array(fc.record({ hold: length, talk: length }), { maxLength: 2 }),
   exit,
   ring: length,
-  vainConsult: fc.option(fc.record({ ring: length, consult: length, back: length, talk: length })),
+  vainConsult: fc.option(
+    fc.record({ ring: length, consult: length, back: length, talk: length, way: fc.constantFrom(...WAYS) }),
+  ),
   consult: length,
+  way: fc.constantFrom(...WAYS),
+  holdOutlasts: fc.boolean(),
   askedFirst: fc.boolean(),
   instantHandOver: fc.boolean(),
 });
@@ -73,6 +79,8 @@ function tell(planned: typeof plan extends fc.Arbitrary<infer T> ? T : never): S
 
   let contact: TrueContact = { agent: agentAt(0), from: now, to: now, silent: [], consulted: [] };
   let consulted: TruthSpan | undefined;
+  let heldOn: TruthSpan | undefined;
+  let mergedLegs = 0;
   let number = 1;
 
   const talkAndHold = (agent: string, steps: LegPlan): void => {
@@ -89,30 +97,47 @@ function tell(planned: typeof plan extends fc.Arbitrary<infer T> ? T : never): S
     if (vain === null) return;
     const holdFrom = now;
     add('held', now, now + vain.ring + vain.consult, agent);
-    now += vain.ring;
-    add('consulting', now, now + vain.consult, agent, 'expert');
-    recordings.push(recording(++number, now, now + vain.consult, { leg: 'consult' }));
-    now += vain.consult;
+    consult([agent, 'expert'], 'expert', vain);
+    recordings.push(recording(++number, now - vain.consult, now, { leg: 'consult' }));
     add('consult-ended', now, now + vain.back, agent);
-    add('ended', now, now, 'expert');
+    add('ended', now, now, vain.way === 'own-leg-nameless' ? null : 'expert');
     now += vain.back;
     contact.silent.push({ from: holdFrom, to: now });
     add('hold-ended', now, now + vain.talk, agent);
     now += vain.talk;
   };
 
+  /** Ringing and talk; a leg of its own rings within `consulting`, without one it stands before it. */
+  const consult = (
+    parties: [string, string],
+    asked: string,
+    { ring, consult: talk, way }: Pick<LegPlan, 'ring' | 'consult' | 'way'>,
+  ): void => {
+    const isOwnLeg = way !== 'no-rows';
+    add('consulting', isOwnLeg ? now : now + ring, now + ring + talk, ...parties);
+    const named = way === 'own-leg-nameless' ? null : asked;
+    if (isOwnLeg) {
+      add('task-created', now, now + ring + talk);
+      add('offered', now, now + ring, named);
+    }
+    if (isOwnLeg && way !== 'own-leg-unanswered') add('connected', now + ring, now + ring + talk, named);
+    now += ring + talk;
+  };
+
   const leave = (agent: string, next: string, steps: LegPlan): void => {
     const ringS = steps.instantHandOver ? 0 : 1;
     if (steps.exit === 'warm') {
       const holdFrom = now;
-      add('held', now, now + steps.ring + steps.consult, agent);
-      now += steps.ring;
-      consulted = { from: now, to: now + steps.consult };
-      const [first, second] = steps.askedFirst ? [next, agent] : [agent, next];
-      add('consulting', now, now + steps.consult, first, second);
-      now += steps.consult;
+      const heldTo = now + steps.ring + steps.consult;
+      const outlasts = steps.holdOutlasts ? ringS : 0;
+      add('held', now, heldTo + outlasts, agent);
+      consult(steps.askedFirst ? [next, agent] : [agent, next], next, steps);
+      const isHeard = steps.way !== 'own-leg-unanswered';
+      if (isHeard) consulted = { from: now - steps.consult, to: now };
+      if (isHeard && outlasts > 0) heldOn = { from: now, to: now + outlasts };
       contact.silent.push({ from: holdFrom, to: now });
       contact.to = now;
+      if (steps.way !== 'no-rows') mergedLegs++;
       add('consult-transferred', now, now, agent, next);
       add('transferred', now, now + ringS, agent, next);
       now += ringS;
@@ -142,10 +167,11 @@ function tell(planned: typeof plan extends fc.Arbitrary<infer T> ? T : never): S
         agent,
         from: consulted?.from ?? now,
         to: now,
-        silent: [],
+        silent: heldOn === undefined ? [] : [heldOn],
         consulted: consulted === undefined ? [] : [consulted],
       };
       consulted = undefined;
+      heldOn = undefined;
     }
     talkAndHold(agent, steps);
     const isLast = index === planned.legs.length - 1;
@@ -157,6 +183,7 @@ function tell(planned: typeof plan extends fc.Arbitrary<infer T> ? T : never): S
     }
   }
   add('ended', now, now);
+  for (let n = 0; n < mergedLegs; n++) add('ended', now, now, `merged-${n}`);
   if (planned.secondEnd) add('ended', now + 1, now + 1, 'expert');
   add('wrap-up', now, now + 4, contact.agent);
   add('recording-available', now + 30, now + 30);

@@ -13,6 +13,13 @@ import { intersect, type TimeSpan } from './time-span.ts';
  *     without one                → the same contacts; A silent from the hold on, B silent until 0:45
  *   A holds, consults B from 0:30 to 0:45, B leaves, A goes on   → A: a hold, silent until the resume
  *   A consults B, B leaves, A consults C, transfers to C         → A and C; only the second consultation is heard
+ *   the way to the consulted agent is a leg of its own: new, offered, connected and ended stand within or behind
+ *   `consulting`, which then lasts from the ringing on
+ *     A consults B, B answers at 0:35, A returns at 0:50        → A: whole, a hold until the resume; B: nothing of the
+ *                                                                 customer's call
+ *     the same, A transfers at 0:50, B's answer comes again     → A: to 0:50; B: from 0:35, beginning with what was
+ *                                                                 said; the ringing before it belongs to nobody
+ *     B never answers, A transfers all the same                 → A; B from the answer to the transfer
  *
  * To come, from what is here: a consultation that leads to nothing as a contact of call type Consult (SEG-04), and one
  * that becomes a conference (SEG-05).
@@ -22,6 +29,10 @@ export type ConsultationOutcome = 'transferred' | 'conferenced' | 'returned';
 
 /** Agents speaking with each other while the customer waits. */
 export interface Consultation extends TimeSpan {
+  /** From when on the customer waits for it, the ringing included. */
+  waitFromMs: number;
+  /** Where the way to the consulted agent is a leg of its own: who answered there. It is no answer to the customer. */
+  answers: readonly TaskActivity[];
   /** Whom the row names, either way round: who asked and who was asked is not told reliably. */
   agentIds: readonly string[];
   outcome: ConsultationOutcome;
@@ -40,20 +51,44 @@ const CLOSED_BY: Record<string, ConsultationOutcome> = {
   ended: 'returned',
 };
 
-/** All consultations of a task, oldest first, from activities in order. */
+/** All consultations of a task, oldest first, from activities in order. One that nobody answered lasts no time. */
 export function consultationsOf(activities: readonly TaskActivity[]): Consultation[] {
   return activities.flatMap((activity, index) => {
     if (activity.kind !== 'consulting') return [];
-    const closing = activities.slice(index + 1).find(({ kind }) => CLOSED_BY[kind] !== undefined);
-    const startMs = activity.startedAtMs;
+    const answers = answersTo(activities, index);
+    const closing = activities
+      .slice(index + 1)
+      .find((later) => CLOSED_BY[later.kind] !== undefined && !answers.includes(later));
+    const waitFromMs = activity.startedAtMs;
     const endMs = Math.min(
       closing?.startedAtMs ?? Number.POSITIVE_INFINITY,
       activity.endedAtMs ?? Number.POSITIVE_INFINITY,
     );
-    if (!Number.isFinite(endMs) || endMs <= startMs) return [];
+    if (!Number.isFinite(endMs) || endMs <= waitFromMs) return [];
+    const rings = activities.some(
+      ({ kind, startedAtMs }) => kind === 'offered' && startedAtMs >= waitFromMs && startedAtMs < endMs,
+    );
+    const answeredAtMs = answers[0]?.startedAtMs ?? (rings ? endMs : waitFromMs);
     const agentIds = [activity.agent?.id, activity.destinationAgent?.id].filter((id) => id !== undefined);
-    return [{ startMs, endMs, agentIds, outcome: (closing && CLOSED_BY[closing.kind]) ?? 'returned' }];
+    const outcome = (closing && CLOSED_BY[closing.kind]) ?? 'returned';
+    return [{ startMs: Math.min(answeredAtMs, endMs), endMs, waitFromMs, answers, agentIds, outcome }];
   });
+}
+
+/**
+ * The answers to a consultation whose way to the consulted agent is a leg of its own: those that stand within its row,
+ * until the call is handed over. That the first agent takes the customer back meanwhile does not end that leg.
+ */
+function answersTo(activities: readonly TaskActivity[], index: number): TaskActivity[] {
+  const { endedAtMs } = activities[index]!;
+  // Whoever consults was connected before.
+  const isOnCall = activities.slice(0, index).some(({ kind }) => kind === 'connected');
+  if (endedAtMs === null || !isOnCall) return [];
+  const later = activities.slice(index + 1);
+  const over = later.findIndex(
+    ({ kind, startedAtMs }) => startedAtMs >= endedAtMs || CLOSED_BY[kind] === 'transferred',
+  );
+  return later.slice(0, over < 0 ? later.length : over).filter(({ kind }) => kind === 'connected');
 }
 
 /** The warm transfers of a call: for each second agent's leg, the consultation with which their contact begins. */
@@ -74,7 +109,9 @@ export function handOversOf(legs: readonly Leg[], consultations: readonly Consul
   return handOvers;
 }
 
-/** A row that names both agents is believed; one that names only one leaves the other open. */
-function mayHaveBeenWith(agentId: string, { agentIds }: Consultation): boolean {
+/** Whoever answered is believed, then a row that names both agents; one that names only one leaves the other open. */
+function mayHaveBeenWith(agentId: string, { agentIds, answers }: Consultation): boolean {
+  const answered = answers.flatMap(({ agent }) => agent?.id ?? []);
+  if (answered.length > 0) return answered.includes(agentId);
   return agentIds.length < 2 || agentIds.includes(agentId);
 }

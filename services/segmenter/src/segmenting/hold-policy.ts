@@ -1,6 +1,6 @@
 import type { TaskActivity } from '@wxcc-wfo/contracts';
 import type { Leg } from './legs-policy.ts';
-import { type TimeSpan, union } from './time-span.ts';
+import { intersect, type TimeSpan, union } from './time-span.ts';
 
 /*
  * Hold and resume (guide: "Hold/Resume" among the call event types; SEG-02, MED-04). A hold makes no contact. What the
@@ -13,6 +13,7 @@ import { type TimeSpan, union } from './time-span.ts';
  *                                                               the same is told in consultation-policy
  *   A holds, consults B, B leaves, A resumes 4 s later        → silent to the resume: the `held` row itself ends with
  *                                                               the consultation, the hold does not
+ *   the hold's own row outlasts a warm transfer               → B, who got the call, silent until it ends or B answers
  *   held twice without a resume between                       → one hold from the first on
  */
 
@@ -30,4 +31,11 @@ export function holdsOf(activities: readonly TaskActivity[], leg: Leg): TimeSpan
   }
   if (heldSinceMs !== undefined) holds.push({ startMs: heldSinceMs, endMs: leg.endMs });
   return union(holds);
+}
+
+/** The time between a warm transfer's consultation and its answer in which the customer was still on hold. */
+export function holdsBetween(activities: readonly TaskActivity[], between: TimeSpan): TimeSpan[] {
+  return activities
+    .filter(({ kind }) => kind === 'held')
+    .flatMap(({ startedAtMs, endedAtMs }) => intersect({ startMs: startedAtMs, endMs: endedAtMs ?? 0 }, between) ?? []);
 }

@@ -109,6 +109,16 @@ describe('legs (SEG-01, SEG-02): who was connected to the customer, and when', (
     expect(legsAsText(rows)).toEqual(['A 10–20', 'B 30–60']);
   });
 
+  it('an answer that names nobody is that of the agent to whom the call was offered last', () => {
+    const rows = [
+      row('offered', 5, 15, 'A'),
+      row('offered', 15, 25, 'B'),
+      row('connected', 25, 60),
+      row('ended', 60, 60),
+    ];
+    expect(legsAsText(rows)).toEqual(['B 25–60']);
+  });
+
   it('rows in any order, and rows that begin in one millisecond, tell the same story', () => {
     const rows = [
       row('connected', 10, 20, 'A'),

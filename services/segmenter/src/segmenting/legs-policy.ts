@@ -1,4 +1,5 @@
 import type { TaskActivity } from '@wxcc-wfo/contracts';
+import { type Consultation, consultationsOf } from './consultation-policy.ts';
 import type { TimeSpan } from './time-span.ts';
 import { fellThrough, isDeparture, mayBeginQueueTransfer } from './transfer-policy.ts';
 
@@ -12,6 +13,7 @@ import { fellThrough, isDeparture, mayBeginQueueTransfer } from './transfer-poli
  *                                                                     wrap-up are no part of it
  *   A, B, C offered, nobody answers (RONA), D answers               → D
  *   A talks, the call ends, is called back and answered by B (or A) → A to the first end; then the second
+ *   A talks, consults B, whose leg has rows of its own, talks on    → A, whole: B's answer was to A
  *   given up in the queue, finished in the menu, never answered     → nobody
  */
 
@@ -52,12 +54,16 @@ export function legsOf(activities: readonly TaskActivity[], times: TaskClock): L
   const legs: Leg[] = [];
   let open: OpenLeg | undefined;
   let destination: TaskActivity['agent'] = null;
+  const consultations = consultationsOf(activities);
+  const answersToAgents = new Set(consultations.flatMap(({ answers }) => answers));
+  const ofTheCall = (until?: number) => activities.slice(0, until).filter((one) => !answersToAgents.has(one));
   for (const [index, activity] of activities.entries()) {
+    if (answersToAgents.has(activity)) continue;
     if (activity.kind === 'connected') {
       const agentId = (activity.agent ?? destination)?.id;
       if (agentId === undefined) continue;
       if (open !== undefined) {
-        const endedMs = endOfCallMs(activities.slice(0, index), open.leg);
+        const endedMs = endOfCallMs(ofTheCall(index), open.leg);
         // Another row of the answer, not another answer.
         if (agentId === open.leg.agentId && endedMs === undefined) continue;
         open.leg.endMs = endedMs ?? activity.startedAtMs;
@@ -69,7 +75,7 @@ export function legsOf(activities: readonly TaskActivity[], times: TaskClock): L
       if (mayBeginQueueTransfer(activity)) open.dequeuedAtMs ??= activity.startedAtMs;
       else if (isDeparture(activity, open.leg.agentId)) {
         depart(open, activity);
-        destination = activity.destinationAgent;
+        destination = destinationOf(activity, consultations);
         open = undefined;
       } else if (ON_THE_CALL.has(activity.kind)) open.dequeuedAtMs = undefined;
     } else {
@@ -77,10 +83,10 @@ export function legsOf(activities: readonly TaskActivity[], times: TaskClock): L
       if (departed !== undefined && fellThrough(activities, index, departed.agentId)) {
         departed.leftBy = null;
         open = { leg: departed, dequeuedAtMs: undefined };
-      } else if (activity.destinationAgent !== null) destination = activity.destinationAgent;
+      } else destination = offeredTo(activity) ?? activity.destinationAgent ?? destination;
     }
   }
-  if (open !== undefined) open.leg.endMs = endOfCallMs(activities, open.leg) ?? lastEnd(activities, open.leg, task);
+  if (open !== undefined) open.leg.endMs = endOfCallMs(ofTheCall(), open.leg) ?? lastEnd(activities, open.leg, task);
   return legs.map((leg) => within(leg, task)).filter((leg) => leg.startMs < leg.endMs);
 }
 
@@ -101,6 +107,14 @@ function newLeg(agentId: string, openedBy: TaskActivity, task: TaskClock): Leg {
 function depart({ leg, dequeuedAtMs }: OpenLeg, activity: TaskActivity): void {
   leg.leftBy = activity;
   leg.endMs = (activity.kind === 'queue-transferred' ? dequeuedAtMs : undefined) ?? activity.startedAtMs;
+}
+
+const offeredTo = ({ kind, agent }: TaskActivity) => (kind === 'offered' ? agent : null);
+
+/** Who gets the call: whom the row names, or who had answered the consultation that it ends. */
+function destinationOf(departure: TaskActivity, consultations: readonly Consultation[]): TaskActivity['agent'] {
+  const consulted = () => consultations.findLast(({ endMs }) => endMs <= departure.startedAtMs)?.answers.at(-1)?.agent;
+  return departure.destinationAgent ?? (departure.kind === 'consult-transferred' ? consulted() : null) ?? null;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ContactSegmented, NamedRef, RecordingAvailable, TaskActivity, Task
 import { orderActivities } from './activity-order-policy.ts';
 import { audioOf, latestGenerations, type RecordedSpan } from './audio-policy.ts';
 import { type Consultation, consultationsOf, handOversOf } from './consultation-policy.ts';
-import { holdsOf } from './hold-policy.ts';
+import { holdsBetween, holdsOf } from './hold-policy.ts';
 import { nameLegs } from './identity-policy.ts';
 import { type Leg, legsOf } from './legs-policy.ts';
 import { metadataOf } from './metadata-policy.ts';
@@ -91,7 +91,11 @@ function contactsOf(task: TaskEnded, recorded: readonly RecordedSpan[]): NewCont
     const received = handOvers.get(leg);
     const given = legs[index + 1] && handOvers.get(legs[index + 1]!);
     const window = { startMs: received?.startMs ?? leg.startMs, endMs: leg.endMs };
-    const holds = union([...holdsOf(activities, leg), ...waitsIn(leg, consulted)]);
+    const holds = union([
+      ...holdsOf(activities, leg),
+      ...waitsIn(leg, consulted),
+      ...(received === undefined ? [] : holdsBetween(activities, { startMs: received.endMs, endMs: leg.startMs })),
+    ]);
     const consultations = [received, given].filter((consultation) => consultation !== undefined);
     return {
       ...window,
@@ -107,8 +111,8 @@ function contactsOf(task: TaskEnded, recorded: readonly RecordedSpan[]): NewCont
 
 /** Whoever consults lets the customer wait, whether or not a `held` row says so. */
 function waitsIn(leg: Leg, consulted: readonly Consultation[]): TimeSpan[] {
-  return consulted.flatMap((consultation) =>
-    consultation.outcome === 'conferenced' ? [] : (intersect(consultation, leg) ?? []),
+  return consulted.flatMap(({ outcome, waitFromMs, endMs }) =>
+    outcome === 'conferenced' ? [] : (intersect({ startMs: waitFromMs, endMs }, leg) ?? []),
   );
 }
 

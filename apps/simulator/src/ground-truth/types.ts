@@ -18,7 +18,7 @@ export interface ExpectedContact {
   callType: 'main' | 'consult';
   /** Times in which this agent had the customer on hold, consultations included. */
   holds: Span[];
-  /** Times in which this agent consulted with another, heard only in a consult recording. */
+  /** Consultations that are heard in this contact, only in a consult recording; one that led to nothing is a hold. */
   consultations: Span[];
   /** Parts of the window in which the main recording must not be heard: holds, and hold music before a warm transfer. */
   mustBeSilent: Span[];

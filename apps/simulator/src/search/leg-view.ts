@@ -4,7 +4,7 @@ import type { View } from './task-view.ts';
 
 /** One leg per answered agent, simply told: enough for shapes, not for statistics. */
 export function viewLegs(task: TaskModel, nowMs: number, settings: Pick<SimulatorOptions, 'searchAgentId'>): View[] {
-  const answers = task.rows.filter((row) => row.eventName === 'connected' && row.createdMs <= nowMs);
+  const answers = task.rows.filter((row) => row.eventName === 'connected' && !row.consultLeg && row.createdMs <= nowMs);
   return answers.map((row, index) => {
     const { agent } = row;
     const endMs = answers[index - 1]?.createdMs ?? task.endedMs;

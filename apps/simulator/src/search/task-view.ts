@@ -29,18 +29,19 @@ export function viewTask(task: TaskModel, nowMs: number, settings: Settings): Ta
 
 function buildView(task: TaskModel, nowMs: number, settings: Settings): TaskView {
   const rows = task.rows.filter((row) => row.createdMs <= nowMs);
+  const ofCall = rows.filter((row) => !row.consultLeg);
   const ended = nowMs >= task.endedMs;
   const idOf = (agent: ActivityRow['agent']): string | null => agent?.[settings.searchAgentId] ?? null;
-  const lastAgent = rows.find((row) => row.agent !== undefined && talk.has(row.eventName))?.agent;
+  const lastAgent = ofCall.find((row) => row.agent !== undefined && talk.has(row.eventName))?.agent;
   const lastQueueRow = rows.find((row) => row.queue !== undefined && row.eventName === 'parked');
   const wrapUp = rows.find((row) => row.eventName === 'WrapUp' && row.endMs <= nowMs && row.wrapUpCode !== undefined);
   const changes = task.changes ?? {};
-  const total = (...names: string[]): number => totalOf(rows, names, nowMs);
-  const count = (...names: string[]): number => rows.filter((row) => names.includes(row.eventName)).length;
+  const total = (...names: string[]): number => totalOf(ofCall, names, nowMs);
+  const count = (...names: string[]): number => ofCall.filter((row) => names.includes(row.eventName)).length;
   const connected = total('connected', 'hold-done', 'conference-done');
   return {
     id: task.id,
-    status: ended ? 'ended' : statusOf(rows),
+    status: ended ? 'ended' : statusOf(ofCall),
     channelType: task.channelType,
     channelSubType: task.channelSubType,
     createdTime: task.createdMs,

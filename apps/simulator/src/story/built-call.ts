@@ -29,7 +29,6 @@ export interface BuiltCall {
   endedMs: number;
   terminatingEnd: 'Customer' | 'Agent' | 'System';
   terminationReason: string;
-  abandoned: boolean;
 }
 
 export interface TransferTimes {
@@ -42,6 +41,8 @@ export interface ConsultTimes extends TransferTimes {
   consultMs: number;
   /** Names the consulted agent as agentId on consult rows instead of the initiator; the tenant's habit is not documented. */
   consultedIsSubject?: boolean;
+  /** The consultation goes through an entry point, and the way to the consulted agent has rows of its own. */
+  ownLeg?: boolean;
 }
 
 /** A contact that has just begun. */

@@ -1,4 +1,4 @@
-import type { ExpectedContact } from '../ground-truth/types.ts';
+import type { ExpectedContact, Span } from '../ground-truth/types.ts';
 import {
   type BuiltCall,
   type Consultation,
@@ -7,6 +7,7 @@ import {
   newContact,
   type TransferTimes,
 } from './built-call.ts';
+import { consultLegRows, consultParties } from './consult-leg.ts';
 import type { Agent, AuxiliaryCode, Queue } from './directory.ts';
 import type { Prng } from './prng.ts';
 import type { ActivityRow, HeardRole, HeardSpan } from './task-model.ts';
@@ -31,6 +32,8 @@ export class CallBuilder {
   #queue: Queue | undefined;
   #routed = false;
   #answeredOnce = false;
+  /** Legs to consulted agents who got the call: each ends with it, by a row of its own. */
+  #mergedLegs = 0;
 
   constructor(startMs: number, prng: Prng) {
     this.#clock = startMs;
@@ -95,11 +98,7 @@ export class CallBuilder {
   hold(ms: number): this {
     const leg = this.#onCall();
     this.#closeTalk();
-    const span = { startMs: this.#clock, endMs: this.#clock + ms };
-    this.#span('on-hold', ms, { agent: leg.agent });
-    leg.contact.holds.push(span);
-    leg.contact.mustBeSilent.push(span);
-    this.#hear(span.startMs, span.endMs, 'hold-music', 'hold-music', NOBODY);
+    this.#putOnHold(leg, this.#clock + ms);
     this.#clock += ms;
     this.#openTalk('hold-done', leg.agent);
     return this;
@@ -137,26 +136,20 @@ export class CallBuilder {
     const from = this.#onCall();
     this.#closeTalk();
     const requestMs = 500 + this.#prng.int(0, 300);
-    const parties = times.consultedIsSubject
-      ? { agent: to, destinationAgent: from.agent }
-      : { agent: from.agent, destinationAgent: to };
+    const parties = consultParties(from.agent, to, times);
     this.#span('consult', requestMs, parties);
     this.#hear(this.#clock, this.#clock + requestMs, 'caller', 'agent', from.agent.number);
     this.#clock += requestMs;
-    const consultation = { startMs: this.#clock + times.ringMs, endMs: this.#clock + times.ringMs + times.consultMs };
-    const holdEndMs = outcome === 'transfer' ? consultation.endMs : consultation.endMs + backAfterMs;
-    const hold = { startMs: this.#clock, endMs: holdEndMs };
-    this.#span('on-hold', holdEndMs - this.#clock, { agent: from.agent });
-    this.#hear(hold.startMs, hold.endMs, 'hold-music', 'hold-music', NOBODY);
-    from.contact.holds.push(hold);
-    from.contact.mustBeSilent.push(hold);
-    from.contact.consultations.push(consultation);
-    this.#consultations.push({ from: from.agent, to, ...consultation });
-    this.#clock = consultation.startMs;
-    this.#span('consulting', times.consultMs, parties);
-    this.#clock = consultation.endMs;
-    if (outcome === 'transfer') this.#handOver(from, to, consultation, times);
-    else this.#returnFromConsult(from, to, consultation, backAfterMs);
+    const talk = { startMs: this.#clock + times.ringMs, endMs: this.#clock + times.ringMs + times.consultMs };
+    this.#putOnHold(from, outcome === 'transfer' ? talk.endMs : talk.endMs + backAfterMs);
+    this.#consultations.push({ from: from.agent, to, ...talk });
+    // With a leg of its own `consulting` begins half a second into twelve of ringing, without one at the answer.
+    this.#clock = times.ownLeg ? this.#clock + Math.floor(times.ringMs / 24) : talk.startMs;
+    this.#span('consulting', talk.endMs - this.#clock, parties);
+    if (times.ownLeg) this.#rows.push(...consultLegRows({ to, startMs: this.#clock, talk, isDirect: !this.#routed }));
+    this.#clock = talk.endMs;
+    if (outcome === 'transfer') this.#handOver(from, to, talk, times);
+    else this.#returnFromConsult(from, to, talk, { ...times, backAfterMs });
     return this;
   }
 
@@ -164,16 +157,17 @@ export class CallBuilder {
     const leg = this.#leave();
     this.#point('ended', this.#clock, { agent: leg.agent, terminationReason: `${by} Left` });
     if (wrapUpMs > 0) this.#wrapUp(leg.agent, this.#clock + 1, wrapUpMs, wrapUpCode);
-    return this.#finish(by, `${by} Left`, false);
+    return this.#finish(by, `${by} Left`);
   }
 
   /** Ends a call in which nobody is talking: given up in the queue, finished in the menu, never answered. */
   giveUp(by: 'Customer' | 'System', reason: string): BuiltCall {
     this.#point('ended', this.#clock, { terminationReason: reason });
-    return this.#finish(by, reason, true);
+    return this.#finish(by, reason);
   }
 
-  #finish(terminatingEnd: 'Customer' | 'Agent' | 'System', terminationReason: string, abandoned: boolean): BuiltCall {
+  #finish(terminatingEnd: 'Customer' | 'Agent' | 'System', terminationReason: string): BuiltCall {
+    for (let n = 0; n < this.#mergedLegs; n++) this.#point('ended', this.#clock, { consultLeg: true });
     const first = this.#rows[0]!;
     if (first.endMs > this.#clock) first.endMs = this.#clock;
     return {
@@ -185,36 +179,43 @@ export class CallBuilder {
       endedMs: this.#clock,
       terminatingEnd,
       terminationReason,
-      abandoned,
     };
   }
 
-  #handOver(from: Leg, to: Agent, consultation: { startMs: number; endMs: number }, times: ConsultTimes): void {
-    from.contact.endMs = this.#clock;
-    from.recordingToMs = this.#clock;
-    this.#leg = undefined;
-    const parties = { agent: from.agent, destinationAgent: to };
-    this.#span('ConsultTransfer', 500, parties);
-    this.#hear(this.#clock, this.#clock + 505, 'caller', 'silence', NOBODY);
-    this.#clock += 500;
-    this.#span('Transferred', 5, parties);
-    this.#clock += 5;
-    this.#connect(to, consultation.startMs);
-    const contact = this.#onCall().contact;
-    contact.consultations.push(consultation);
-    contact.mustBeSilent.push(consultation);
-    this.#wrapUp(from.agent, this.#clock + 3, times.wrapUpMs ?? 5_000);
+  #putOnHold(leg: Leg, endMs: number): void {
+    const span = { startMs: this.#clock, endMs };
+    this.#span('on-hold', endMs - span.startMs, { agent: leg.agent });
+    leg.contact.holds.push(span);
+    leg.contact.mustBeSilent.push(span);
+    this.#hear(span.startMs, endMs, 'hold-music', 'hold-music', NOBODY);
   }
 
-  #returnFromConsult(
-    from: Leg,
-    to: Agent,
-    consultation: { startMs: number; endMs: number },
-    backAfterMs: number,
-  ): void {
-    this.#contacts.push({ ...newContact(to, consultation.startMs), endMs: consultation.endMs, callType: 'consult' });
-    this.#span('consult-done', backAfterMs, { agent: from.agent });
-    this.#clock += backAfterMs;
+  #handOver(from: Leg, to: Agent, talk: Span, times: ConsultTimes): void {
+    from.contact.endMs = this.#clock;
+    from.contact.consultations.push(talk);
+    from.recordingToMs = this.#clock;
+    this.#leg = undefined;
+    if (times.ownLeg) this.#mergedLegs++;
+    const parties = { agent: from.agent, destinationAgent: to };
+    const mergeMs = times.ownLeg ? 450 : 5;
+    this.#span('ConsultTransfer', 500, parties);
+    this.#hear(this.#clock, this.#clock + 500 + mergeMs, 'caller', 'silence', NOBODY);
+    this.#clock += 500;
+    this.#span('Transferred', mergeMs, parties);
+    this.#wrapUp(from.agent, this.#clock + 8, times.wrapUpMs ?? 5_000);
+    this.#clock += mergeMs;
+    this.#connect(to, talk.startMs);
+    const contact = this.#onCall().contact;
+    contact.consultations.push(talk);
+    contact.mustBeSilent.push(talk);
+  }
+
+  #returnFromConsult(from: Leg, to: Agent, talk: Span, times: ConsultTimes & { backAfterMs: number }): void {
+    const contact = newContact(to, talk.startMs);
+    this.#contacts.push({ ...contact, endMs: talk.endMs, callType: 'consult', consultations: [talk] });
+    this.#span('consult-done', times.backAfterMs, { agent: from.agent });
+    if (times.ownLeg) this.#point('ended', this.#clock + Math.min(40, times.backAfterMs), { consultLeg: true });
+    this.#clock += times.backAfterMs;
     this.#openTalk('hold-done', from.agent);
   }
 

@@ -9,6 +9,7 @@ export const scenarioShares = {
   'blind-transfer-unanswered': 2,
   'queue-transfer': 7,
   'warm-transfer': 10,
+  consult: 6,
   'three-agents': 5,
   rona: 5,
   'rona-only': 2,
@@ -52,12 +53,18 @@ export function scriptOf(scenario: Scenario, prng: Prng, agentCount: number, tal
   };
   const hold = (): ScriptStep => ({ do: 'hold', ms: Math.max(1_200, Math.round(prng.int(2_000, 9_000) * talkScale)) });
   const blind = (agent: number): ScriptStep => ({ do: 'blind-transfer', agent, ringMs: ring() });
-  const warm = (agent: number): ScriptStep => ({
-    do: 'warm-transfer',
+  const consulted = (agent: number) => ({
     agent,
     ringMs: ring(),
     consultMs: Math.max(1_500, Math.round(prng.int(3_000, 12_000) * talkScale)),
     consultedIsSubject: prng.chance(0.2),
+    ownLeg: prng.chance(0.5),
+  });
+  const warm = (agent: number): ScriptStep => ({ do: 'warm-transfer', ...consulted(agent) });
+  const consult = (agent: number): ScriptStep => ({
+    do: 'consult',
+    ...consulted(agent),
+    backAfterMs: prng.int(300, 8_000),
   });
   const other = (agent: number): ScriptStep => ({
     do: 'queue-transfer',
@@ -81,6 +88,16 @@ export function scriptOf(scenario: Scenario, prng: Prng, agentCount: number, tal
       return [...opening, answer(a), talk(), other(b), talk(), ...(prng.chance(0.4) ? [hold(), talk()] : []), end];
     case 'warm-transfer':
       return [...opening, answer(a), talk(), warm(b), talk(), end];
+    case 'consult':
+      return [
+        ...opening,
+        answer(a),
+        talk(),
+        consult(b),
+        talk(),
+        ...(prng.chance(0.3) ? [consult(c), talk()] : []),
+        end,
+      ];
     case 'three-agents':
       return [...opening, answer(a), talk(), blind(b), talk(), prng.chance(0.5) ? warm(c) : other(c), talk(), end];
     case 'rona':

@@ -279,7 +279,13 @@ describe('the seeded story', () => {
 
   it('holds every kind of task that the bridge has to tell apart', () => {
     const scenarios = new Set(story('a').map((task) => task.scenario));
-    expect(scenarios.size).toBe(16);
+    expect(scenarios.size).toBe(17);
     expect(Math.max(...story('a').map((task) => task.rows.length))).toBeGreaterThan(100);
+    const consulted = story('a').filter((task) => task.rows.some((row) => row.eventName === 'consulting'));
+    const ownLeg = (task: TaskModel) => task.rows.some((row) => row.consultLeg);
+    for (const scenario of ['warm-transfer', 'consult', 'three-agents']) {
+      const ways = consulted.filter((task) => task.scenario === scenario).map(ownLeg);
+      expect(new Set(ways)).toEqual(new Set([true, false]));
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { BuiltCall } from './built-call.ts';
+import type { BuiltCall, ConsultTimes } from './built-call.ts';
 import { CallBuilder } from './call-builder.ts';
 import type { Directory } from './directory.ts';
 import type { Prng } from './prng.ts';
@@ -24,6 +24,7 @@ export type ScriptStep =
       consultMs: number;
       wrapUpMs?: number;
       consultedIsSubject?: boolean;
+      ownLeg?: boolean;
     }
   | {
       do: 'consult';
@@ -32,6 +33,7 @@ export type ScriptStep =
       consultMs: number;
       backAfterMs?: number;
       consultedIsSubject?: boolean;
+      ownLeg?: boolean;
     }
   | { do: 'hang-up'; by?: 'Customer' | 'Agent'; wrapUpMs?: number }
   | { do: 'give-up'; by?: 'Customer' | 'System'; reason?: string };
@@ -83,16 +85,12 @@ function playStep(call: CallBuilder, step: ScriptStep, directory: Directory, ind
       call.queueTransfer(queueOf(step.queue), step.waitMs ?? 1_000, agentOf(step.agent), withRing(step));
       return;
     case 'warm-transfer':
-      call.consult(
-        agentOf(step.agent),
-        { ...withRing(step), consultMs: step.consultMs, ...subjectOf(step) },
-        'transfer',
-      );
+      call.consult(agentOf(step.agent), { ...withRing(step), consultMs: step.consultMs, ...waysOf(step) }, 'transfer');
       return;
     case 'consult':
       call.consult(
         agentOf(step.agent),
-        { ...withRing(step), consultMs: step.consultMs, ...subjectOf(step) },
+        { ...withRing(step), consultMs: step.consultMs, ...waysOf(step) },
         'return',
         step.backAfterMs ?? 2_000,
       );
@@ -108,8 +106,13 @@ function withRing(step: { ringMs?: number; wrapUpMs?: number }): { ringMs: numbe
   return { ringMs: step.ringMs ?? 3_000, ...(step.wrapUpMs === undefined ? {} : { wrapUpMs: step.wrapUpMs }) };
 }
 
-function subjectOf(step: { consultedIsSubject?: boolean }): { consultedIsSubject?: boolean } {
-  return step.consultedIsSubject === undefined ? {} : { consultedIsSubject: step.consultedIsSubject };
+type Ways = Pick<ConsultTimes, 'consultedIsSubject' | 'ownLeg'>;
+
+function waysOf({ consultedIsSubject, ownLeg }: Ways): Ways {
+  return {
+    ...(consultedIsSubject === undefined ? {} : { consultedIsSubject }),
+    ...(ownLeg === undefined ? {} : { ownLeg }),
+  };
 }
 
 function itemAt<T>(items: readonly T[], index: number, field: string): T {

@@ -15,6 +15,8 @@ export interface ActivityRow {
   wrapUpCode?: AuxiliaryCode | undefined;
   activityName?: string | undefined;
   terminationReason?: string | undefined;
+  /** Of the leg to a consulted agent: it tells nothing of the customer's connection. */
+  consultLeg?: true;
 }
 
 /** Who is heard on a channel of a recording, as the audio marker says it. */

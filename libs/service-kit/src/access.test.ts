@@ -57,12 +57,16 @@ describe('API keys', () => {
     const wrong = [newApiKey('nobody').key, newApiKey('reader').key, 'wfo_reader_short', `${reader.key}x`];
     const answers = await Promise.all(wrong.map((key) => problemOf(access.authenticate(bearer(key)))));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(answers[0]).toMatchObject({ status: 401, code: 'credential-refused' });
+    expect(answers[0]).toMatchObject({ status: 401, code: 'credential-refused', field: 'headers/authorization' });
   });
 
   it('missing are asked for', async () => {
     for (const headers of [{}, { authorization: 'Basic YTpi' }, { authorization: 'Bearer ' }]) {
-      expect(await problemOf(access.authenticate(headers))).toMatchObject({ status: 401, code: 'credential-missing' });
+      expect(await problemOf(access.authenticate(headers))).toMatchObject({
+        status: 401,
+        code: 'credential-missing',
+        field: 'headers/authorization',
+      });
     }
   });
 
@@ -150,10 +154,16 @@ describe('scopes', () => {
     [[], 'contacts:read', false],
   ])('%j for %s: %s', (granted, needed, covered) => expect(coversScope(granted, needed)).toBe(covered));
 
-  it('missing are named', () => {
+  it('missing are named', async () => {
     const access = createAccessControl({ pool: database.pool, apiKeys: [] });
     const caller = { subject: 'key:x', tenantId: null, scopes: ['contacts:read'] };
-    expect(() => access.authorize(caller, 'acds:write')).toThrow("This needs the scope 'acds:write'.");
+    const refusal = Promise.resolve().then(() => access.authorize(caller, 'acds:write'));
+    expect(await problemOf(refusal)).toMatchObject({
+      status: 403,
+      code: 'scope-missing',
+      field: 'headers/authorization',
+      detail: "This needs the scope 'acds:write'.",
+    });
     access.authorize(caller, 'contacts:read');
   });
 });

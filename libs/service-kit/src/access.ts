@@ -152,10 +152,14 @@ async function storeConfigured(pool: SqlClient, entries: readonly ApiKeyEntry[])
   );
 }
 
+/** Where a credential is looked for first; X-API-Key does as well. */
+const CREDENTIAL = 'headers/authorization';
+
 function missing(): ProblemError {
   return problem({
     status: 401,
     code: 'credential-missing',
+    field: CREDENTIAL,
     remedy: 'Send an API key or an access token as Authorization: Bearer …, or an API key as X-API-Key.',
     headers: { 'www-authenticate': 'Bearer' },
   });
@@ -165,6 +169,7 @@ function refused(): ProblemError {
   return problem({
     status: 401,
     code: 'credential-refused',
+    field: CREDENTIAL,
     detail: 'The credential is not accepted here.',
     remedy: 'Check that it is whole, not expired and meant for this service, or ask an operator for a new one.',
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
@@ -175,6 +180,7 @@ function scopeMissing(scope: string): ProblemError {
   return problem({
     status: 403,
     code: 'scope-missing',
+    field: CREDENTIAL,
     detail: `This needs the scope '${scope}'.`,
     remedy: `Use a credential with '${scope}', or ask an operator to add that scope.`,
     headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },

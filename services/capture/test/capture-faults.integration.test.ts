@@ -140,7 +140,11 @@ describe('CAP-01 capture loses and doubles nothing while its source misbehaves',
       for (const wrong of [signature, '', 'zz', signWebhook(Buffer.from('{}'), await secret())]) {
         expect(await call(body(), wrong)).toMatchObject({
           status: 401,
-          problem: { code: 'signature-refused', remedy: expect.any(String) },
+          problem: {
+            code: 'signature-refused',
+            field: 'headers/x-webexcc-signature',
+            remedy: expect.any(String),
+          },
         });
       }
       expect(await hints()).toBe(0);

@@ -361,3 +361,8 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     });
   });
 });
+    expect(await answer.json()).toMatchObject({
+      code: 'signature-refused',
+      field: 'headers/x-webexcc-signature',
+      remedy: expect.any(String),
+    });

@@ -81,6 +81,7 @@ const refused = (reason: string) =>
   problem({
     status: 401,
     code: 'signature-refused',
+    field: 'headers/x-webexcc-signature',
     detail: `The webhook was refused: ${reason}.`,
     remedy: 'Call with the secret of the current subscription; the service renews its subscription by itself.',
   });

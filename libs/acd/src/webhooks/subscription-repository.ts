@@ -39,11 +39,21 @@ export async function beginSubscription(
   );
 }
 
-export async function confirmSubscription(sql: SqlClient, acdId: string, subscriptionId: string): Promise<void> {
-  await sql.query(`UPDATE webhook_subscription SET webex_subscription_id = $2, state = 'active' WHERE acd_id = $1`, [
-    acdId,
-    subscriptionId,
-  ]);
+/**
+ * Confirms the subscription that was created with this secret. False: another replica has written its own since (our
+ * lease ran out while Webex was slow), or the ACD was taken back; what was created would be refused here.
+ */
+export async function confirmSubscription(
+  sql: SqlClient,
+  acdId: string,
+  created: { subscriptionId: string; secretSealed: string },
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `UPDATE webhook_subscription SET webex_subscription_id = $2, state = 'active'
+     WHERE acd_id = $1 AND secret_sealed = $3`,
+    [acdId, created.subscriptionId, created.secretSealed],
+  );
+  return rowCount === 1;
 }
 
 export async function noteCheck(

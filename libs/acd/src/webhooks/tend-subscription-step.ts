@@ -87,8 +87,12 @@ async function keepAlive(deps: TendSubscriptionDeps, o: KeepAlive): Promise<void
     { name, eventTypes: [...eventTypes], resourceVersion, destinationUrl, secret },
     { signal },
   );
-  await confirmSubscription(deps.sql, acdId, created.subscriptionId);
-  deps.logger.info({ acdId, subscriptionId: created.subscriptionId, eventTypes }, 'subscribed to webhooks');
+  const { subscriptionId } = created;
+  if (!(await confirmSubscription(deps.sql, acdId, { subscriptionId, secretSealed }))) {
+    deps.logger.warn({ acdId, subscriptionId }, 'another replica has subscribed meanwhile; ours is taken back');
+    return await source.deleteSubscription(subscriptionId, { signal });
+  }
+  deps.logger.info({ acdId, subscriptionId, eventTypes }, 'subscribed to webhooks');
 }
 
 /** One attempt: the token of a deleted ACD is gone or soon will be, and its webhooks are refused from now on anyway. */

@@ -38,6 +38,10 @@ export interface WebexTimeouts {
   bodyMs?: number;
   /** For one call with all its attempts, from the first attempt's permission on. */
   deadlineMs?: number;
+  /** A download is given up when less than so many bytes per second came while it was waited for … */
+  slowestBytesPerSecond?: number;
+  /** … for so long. */
+  slowestForMs?: number;
 }
 
 export interface WebexClientOptions {

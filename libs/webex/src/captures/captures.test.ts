@@ -1,4 +1,7 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@wxcc-wfo/testkit';
 import type { WebexClient } from '../port.ts';
 import { describeWithSamples, readSample } from '../testing/samples.ts';
 import { clientOptions, endpointsOf, ORG_ID, startWebexStub, type WebexStub } from '../testing/webex-stub.ts';
@@ -140,6 +143,41 @@ describe('downloading', () => {
       setTimeout(() => response.destroy(), 20);
     });
     await expect(read(`${stub.url}/r1`)).rejects.toThrow();
+  });
+
+  it('gives up a file that drips, though it is never idle', async () => {
+    const drips = () => (response: ServerResponse) => {
+      response.writeHead(200, { 'content-length': '100000' });
+      const drip = setInterval(() => response.write('x'), 20);
+      response.on('close', () => {
+        clearInterval(drip);
+        closed = true;
+      });
+    };
+    let closed = false;
+    stub.answer(drips);
+    const timeouts = { bodyMs: 10_000, slowestBytesPerSecond: 16_384, slowestForMs: 200 };
+    client = createWebexClient(clientOptions(stub, { timeouts }));
+    const failure = await read(`${stub.url}/r1?X-Amz-Signature=topsecret`).catch((caught) => caught);
+    expect(failure).toMatchObject({ kind: 'timeout', retriable: true });
+    expect(failure.message).toMatch(/too slow/);
+    expect(failure.message).not.toContain('topsecret');
+    await waitFor('the connection to be let go of', () => closed);
+  });
+
+  it('does not blame the store for a slow reader', async () => {
+    const size = 1_000_000;
+    stub.answer(() => ({ body: 'x'.repeat(size) }));
+    const timeouts = { slowestBytesPerSecond: 1_000_000_000, slowestForMs: 200 };
+    client = createWebexClient(clientOptions(stub, { timeouts }));
+    const { body } = await client.download(`${stub.url}/r1`);
+    let bytes = 0;
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      // Longer than the window, all in all; each wait is the reader's own.
+      await delay(20);
+    }
+    expect(bytes).toBe(size);
   });
 
   it('refuses private addresses where stand-ins are not allowed', async () => {

@@ -7,6 +7,7 @@ import { countRequest } from '../http/instruments.ts';
 import { transportError } from '../http/transport-error.ts';
 import { WebexError } from '../http/webex-error.ts';
 import type { WebexDownload, WebexTimeouts } from '../port.ts';
+import { withLeastThroughput } from './least-throughput.ts';
 
 const MAX_REDIRECTS = 5;
 const WHAT = 'Downloading a file';
@@ -43,7 +44,11 @@ export async function openDownload(
         statusCode,
         ...(Number.isSafeInteger(length) && length >= 0 ? { contentLength: length } : {}),
         ...(contentType ? { contentType } : {}),
-        body,
+        body: withLeastThroughput(body, {
+          bytesPerSecond: timeouts.slowestBytesPerSecond,
+          windowMs: timeouts.slowestForMs,
+          onSlow: ({ kind }) => countRequest('captures.download', kind),
+        }),
       };
     }
     // Without this the connection stays busy with an unread body.

@@ -14,7 +14,13 @@ import { WebexError } from './webex-error.ts';
 
 const unzip = promisify(gunzip);
 
-export const DEFAULT_TIMEOUTS: Required<WebexTimeouts> = { headersMs: 30_000, bodyMs: 30_000, deadlineMs: 90_000 };
+export const DEFAULT_TIMEOUTS: Required<WebexTimeouts> = {
+  headersMs: 30_000,
+  bodyMs: 30_000,
+  deadlineMs: 90_000,
+  slowestBytesPerSecond: 16 * 1024,
+  slowestForMs: 60_000,
+};
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 /** When a 429 comes without `Retry-After`. */
 const DEFAULT_PENALTY_MS = 5_000;

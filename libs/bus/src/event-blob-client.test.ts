@@ -32,6 +32,17 @@ describe('reading a large event from its publisher', () => {
     expect(sibling.asked[0]!.headers.authorization).toBe(`Bearer ${KEY}`);
   });
 
+  it('knows siblings behind a proxy that puts a path before theirs', async () => {
+    const proxy = await listener('{"a":1}');
+    const read = createBlobReader({ internalApiKey: KEY, origins: [`${proxy.origin}/capture/`] });
+    await expect(read(`${proxy.origin}/capture${PATH}`)).resolves.toBe('{"a":1}');
+    expect(proxy.asked[0]!.url).toBe(`/capture${PATH}`);
+    for (const path of [PATH, `/other${PATH}`, `/capture/../other${PATH}`, `/capture/more${PATH}`]) {
+      await expect(read(proxy.origin + path)).rejects.toThrow('EVENT_BLOB_ORIGINS');
+    }
+    expect(proxy.asked).toHaveLength(1);
+  });
+
   it('never calls an address that a forged record names, whatever it looks like', async () => {
     const sibling = await listener('{}');
     const stranger = await listener('{}');

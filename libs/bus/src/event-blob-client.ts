@@ -1,24 +1,25 @@
 import { type BlobReader, BlobUnavailableError } from './received-event.ts';
 
-const BLOB_PATH = /^\/v1\/event-blobs\/[\da-f-]{36}$/;
+/** Below the address of a sibling, which may have a path of its own. */
+const BLOB_PATH = /^(.*)\/v1\/event-blobs\/[\da-f-]{36}$/;
 const MAX_BLOB_BYTES = 64 * 1024 * 1024;
 
 /**
  * Reads large events from the service that published them, with our internal key. Who can write a record must not choose
- * who gets the key: only the origins of the configuration are asked, there only the one path that siblings serve, and
+ * who gets the key: only the addresses of the configuration are asked, there only the one path that siblings serve, and
  * redirects are refused.
  */
 export function createBlobReader(o: {
   internalApiKey: string;
-  /** `scheme://host:port` of the siblings that publish */
+  /** Of the siblings that publish, as their PUBLIC_URL: `scheme://host:port`, with a path behind a proxy that adds one */
   origins: readonly string[];
   timeoutMs?: number;
   maxBytes?: number;
 }): BlobReader {
-  const origins = new Set(o.origins.map((origin) => new URL(origin).origin));
+  const siblings = new Set(o.origins.map((address) => new URL(address).href.replace(/\/+$/, '')));
   const maxBytes = o.maxBytes ?? MAX_BLOB_BYTES;
   return async (dataref) => {
-    const url = addressOf(dataref, origins);
+    const url = addressOf(dataref, siblings);
     let response: Response;
     try {
       response = await fetch(url, {
@@ -38,16 +39,17 @@ export function createBlobReader(o: {
   };
 }
 
-function addressOf(dataref: string, origins: ReadonlySet<string>): URL {
+function addressOf(dataref: string, siblings: ReadonlySet<string>): URL {
   const url = URL.parse(dataref);
-  if (!url || !/^https?:$/.test(url.protocol) || !BLOB_PATH.test(url.pathname) || url.search || url.username) {
+  const path = url ? BLOB_PATH.exec(url.pathname) : null;
+  if (!url || !path || !/^https?:$/.test(url.protocol) || url.search || url.username) {
     throw new Error(
       `The event refers to '${dataref.slice(0, 200)}', which is no address of an event blob. The publisher needs PUBLIC_URL.`,
     );
   }
-  if (!origins.has(url.origin)) {
+  if (!siblings.has(url.origin + path[1])) {
     throw new Error(
-      `The event refers to ${url.origin}, which is not asked for events. If a sibling publishes there, add it to EVENT_BLOB_ORIGINS and replay.`,
+      `The event refers to ${url.origin}${path[1]}, which is not asked for events. If a sibling publishes there, add it to EVENT_BLOB_ORIGINS and replay.`,
     );
   }
   return url;

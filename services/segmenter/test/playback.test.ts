@@ -5,7 +5,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@wxcc-wfo/testkit';
-import { closeApp } from '../src/app.ts';
+import { buildApp, closeApp } from '../src/app.ts';
 import { row, task } from './call-rows.ts';
 import { type RunningSegmenter, runSegmenter } from './running-segmenter.ts';
 import { leftSample, rightSample } from './stored-recordings.ts';
@@ -184,6 +184,22 @@ describe('signed links (SEG-10)', () => {
     expect(response.status).toBe(206);
     expect(Buffer.from(await response.arrayBuffer()).equals(whole)).toBe(true);
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('lead to where PUBLIC_URL is, with the path that a proxy takes away again', async () => {
+    const { wiring } = segmenter;
+    const config = { ...wiring.config, PUBLIC_URL: 'https://bridge.example.com/wfo/segmenter/' };
+    const behindProxy = await buildApp({ ...wiring, config });
+    const answer = await behindProxy.inject({
+      method: 'POST',
+      url: `/v1/contacts/${contactId}/audio-links`,
+      headers: { 'x-api-key': segmenter.tenants[0].key },
+    });
+    const url = new URL((answer.json() as { url: string }).url);
+    expect(url.origin + url.pathname).toBe(`https://bridge.example.com/wfo/segmenter/v1/contacts/${contactId}/audio`);
+    const passedOn = await fetch(`${segmenter.url}/v1/contacts/${contactId}/audio${url.search}`, { method: 'HEAD' });
+    expect(passedOn.status).toBe(200);
+    await behindProxy.close();
   });
 
   it('open nothing else: another contact, a later expiry, a forged signature', async () => {

@@ -67,7 +67,7 @@ export function audioRoutes(app: App, deps: AudioRouteDeps): void {
       if (contact === undefined) throw contactNotFound(request.params.contactId);
       requireAudio(contact);
       const { path, expiresAtMs } = deps.links.sign(contact);
-      const url = new URL(path, deps.publicUrl()).href;
+      const url = `${deps.publicUrl().replace(/\/+$/, '')}${path}`;
       return await reply.code(201).send({ url, expiresAt: new Date(expiresAtMs).toISOString() });
     },
   );

@@ -51,6 +51,14 @@ describe('keys of recordings', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('are asked for below whatever path media-import has', async () => {
+    const { port } = server.address() as AddressInfo;
+    answer = () => ({ status: 404, body: {} });
+    const id = randomUUID();
+    await client({ mediaImportUrl: `http://127.0.0.1:${port}/media/` })(id, 1).catch(() => undefined);
+    expect(requests).toEqual([`/media/v1/recordings/${id}/generations/1/key`]);
+  });
+
   it('the oldest go when there are too many', async () => {
     const keys = client({ maxEntries: 2 });
     const ids = [randomUUID(), randomUUID(), randomUUID()];

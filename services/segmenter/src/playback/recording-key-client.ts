@@ -45,7 +45,9 @@ export function createRecordingKeys(o: RecordingKeyOptions): RecordingKeys {
 }
 
 async function fetchKey(o: RecordingKeyOptions, recordingId: string, generation: number): Promise<Buffer> {
-  const url = new URL(`/v1/recordings/${recordingId}/generations/${generation}/key`, o.mediaImportUrl);
+  // It may lie behind a proxy that puts a path before ours.
+  const base = o.mediaImportUrl.replace(/\/+$/, '');
+  const url = `${base}/v1/recordings/${recordingId}/generations/${generation}/key`;
   let response: Response;
   try {
     response = await fetch(url, {

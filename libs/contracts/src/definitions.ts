@@ -4,6 +4,7 @@ import { AuthorizationLost } from './events/authorization-lost.ts';
 import { ContactSegmented } from './events/contact-segmented.ts';
 import { QueueChanged, TeamChanged, UserChanged } from './events/directory.ts';
 import { RecordingAvailable } from './events/recording-available.ts';
+import { RecordingUnavailable } from './events/recording-unavailable.ts';
 import { TaskEnded } from './events/task-ended.ts';
 import { TokenRefreshed } from './events/token-refreshed.ts';
 
@@ -17,6 +18,7 @@ export const TOPICS = {
   queueChanged: 'queue-changed',
   taskEnded: 'task-ended',
   recordingAvailable: 'recording-available',
+  recordingUnavailable: 'recording-unavailable',
   contactSegmented: 'contact-segmented',
 } as const;
 export type TopicName = (typeof TOPICS)[keyof typeof TOPICS];
@@ -31,6 +33,7 @@ export interface EventMap {
   'queue-changed': QueueChanged;
   'task-ended': TaskEnded;
   'recording-available': RecordingAvailable;
+  'recording-unavailable': RecordingUnavailable;
   'contact-segmented': ContactSegmented;
 }
 export type EventOf<T extends TopicName> = EventMap[T];
@@ -80,6 +83,7 @@ export const EVENT_DEFINITIONS: { [T in TopicName]: EventDefinition<T> } = {
   'queue-changed': define('queue-changed', QueueChanged, 'sync', itemKey('queueId')),
   'task-ended': define('task-ended', TaskEnded, 'capture', TASK_KEY),
   'recording-available': define('recording-available', RecordingAvailable, 'media-import', TASK_KEY),
+  'recording-unavailable': define('recording-unavailable', RecordingUnavailable, 'media-import', TASK_KEY),
   'contact-segmented': define('contact-segmented', ContactSegmented, 'segmenter', TASK_KEY),
 };
 

@@ -16,6 +16,7 @@ export * from './events/authorization-lost.ts';
 export * from './events/contact-segmented.ts';
 export * from './events/directory.ts';
 export * from './events/recording-available.ts';
+export * from './events/recording-unavailable.ts';
 export * from './events/task-ended.ts';
 export * from './events/token-refreshed.ts';
 export { GOLDEN_EXAMPLES } from './examples/golden.ts';

@@ -15,6 +15,12 @@ export const RecordingAvailable = Type.Object(
       description: 'Ours: UUIDv5 of ACD connection, organization, task and the ACD’s recording id.',
     },
     generation: Type.Integer({ minimum: 1, description: 'A higher one replaces all lower ones (redaction).' }),
+    revision: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Of what the ACD says of this file (times, roles, participants); the highest counts, none is 1.',
+      }),
+    ),
     storedAtMs: EpochMs,
     leg: ClosedEnum(RECORDING_LEGS, 'The main call or a consultation.'),
     isSegment: Type.Boolean({ description: 'False: the whole call. True: one segment of it.' }),

@@ -3,7 +3,7 @@ import { ACD_EXAMPLES, AUTHORIZATION_LOST_EXAMPLES, TOKEN_EXAMPLES } from './con
 import { CONTACT_EXAMPLES } from './contact-examples.ts';
 import { QUEUE_EXAMPLES, TEAM_EXAMPLES, USER_EXAMPLES } from './directory-examples.ts';
 import type { GoldenExamples } from './golden-example.ts';
-import { RECORDING_EXAMPLES } from './recording-examples.ts';
+import { RECORDING_EXAMPLES, RECORDING_UNAVAILABLE_EXAMPLES } from './recording-examples.ts';
 import { TASK_EXAMPLES } from './task-examples.ts';
 
 /** Golden examples of every event, valid and invalid. */
@@ -16,5 +16,6 @@ export const GOLDEN_EXAMPLES: Record<TopicName, GoldenExamples> = {
   'queue-changed': QUEUE_EXAMPLES,
   'task-ended': TASK_EXAMPLES,
   'recording-available': RECORDING_EXAMPLES,
+  'recording-unavailable': RECORDING_UNAVAILABLE_EXAMPLES,
   'contact-segmented': CONTACT_EXAMPLES,
 };

@@ -1,4 +1,5 @@
 import type { RecordingAvailable } from '../events/recording-available.ts';
+import type { RecordingUnavailable } from '../events/recording-unavailable.ts';
 import { changed, type GoldenExamples } from './golden-example.ts';
 import { ACD, AGENT_A, AGENT_B, NINE_OCLOCK_MS, RECORDING, TASK, TENANT } from './ids.ts';
 
@@ -38,6 +39,10 @@ export const RECORDING_EXAMPLES: GoldenExamples = {
   valid: [
     { name: 'the whole call, stereo', payload: recording },
     { name: 'one segment', payload: { ...recording, isSegment: true } },
+    {
+      name: 'the same file with a corrected clock',
+      payload: { ...recording, revision: 2, startedAtMs: recording.startedAtMs - 500 },
+    },
   ],
   invalid: [
     {
@@ -47,5 +52,39 @@ export const RECORDING_EXAMPLES: GoldenExamples = {
     },
     { name: 'no clock', payload: changed(recording, 'startedAtMs', undefined), problem: 'startedAtMs: is missing' },
     { name: 'generation zero', payload: changed(recording, 'generation', 0), problem: 'generation: must be >= 1' },
+    { name: 'revision zero', payload: changed(recording, 'revision', 0), problem: 'revision: must be >= 1' },
+  ],
+};
+
+/** Thirty days later: the ACD keeps no capture any more. */
+const unavailable: RecordingUnavailable = {
+  tenantId: TENANT,
+  acdId: ACD,
+  taskId: TASK,
+  version: 1,
+  sinceMs: NINE_OCLOCK_MS + 30 * 86_400_000,
+  withdrawn: false,
+  code: 'not-offered',
+  reason: 'The ACD was to record this call, and never offered a recording of it.',
+};
+
+export const RECORDING_UNAVAILABLE_EXAMPLES: GoldenExamples = {
+  valid: [
+    { name: 'a recording that was never offered', payload: unavailable },
+    { name: 'a call that was not recorded', payload: { ...unavailable, code: 'not-recorded' } },
+    {
+      name: 'one that is looked for again',
+      payload: { ...unavailable, version: 2, withdrawn: true, code: null, reason: null },
+    },
+  ],
+  invalid: [
+    { name: 'version zero', payload: changed(unavailable, 'version', 0), problem: 'version: must be >= 1' },
+    { name: 'no time', payload: changed(unavailable, 'sinceMs', undefined), problem: 'sinceMs: is missing' },
+    {
+      name: 'neither standing nor withdrawn',
+      payload: changed(unavailable, 'withdrawn', undefined),
+      problem: 'withdrawn: is missing',
+    },
+    { name: 'a code that is no text', payload: changed(unavailable, 'code', 404), problem: 'code:' },
   ],
 };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ciphertextSizeBytes, DEFAULT_SEGMENT_BYTES, InvalidWav, KEY_BYTES } from '@wxcc-wfo/audio';
 import type { Sealer } from '@wxcc-wfo/service-kit';
-import { type WebexClient, type WebexDownload, WebexError } from '@wxcc-wfo/webex';
+import { type WebexClient, type WebexDownload, WebexError, type WebexErrorKind } from '@wxcc-wfo/webex';
 import type { OfferedRecording, StoredFile } from '../recordings/recording-repository.ts';
 import { encryptIntoFile } from './encrypt-into-file.ts';
 import type { MediaStore } from './media-store.ts';
@@ -9,15 +9,20 @@ import type { MediaStore } from './media-store.ts';
 /** What an import writes; redactions write the higher ones (rule 9). */
 const FIRST_GENERATION = 1;
 const SEGMENT_BYTES = DEFAULT_SEGMENT_BYTES;
+/** What a file store says of one file. */
+const OF_ONE_FILE: ReadonlySet<WebexErrorKind> = new Set(['not-found', 'refused', 'invalid-request', 'invalid-answer']);
 const FILE_CALLS = new Set(['open', 'write', 'fsync', 'close', 'rename', 'mkdir', 'unlink']);
 
 /** Why a download brought nothing that may be stored; it is tried again later. */
 export class DownloadFailed extends Error {
   override name = 'DownloadFailed';
   readonly code: string;
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, { cause });
+  /** It is this file that can’t be had; false: the way to it, or our own store, is away. */
+  readonly isOfTask: boolean;
+  constructor(code: string, message: string, o: { cause?: unknown; isOfTask?: boolean } = {}) {
+    super(message, { cause: o.cause });
     this.code = code;
+    this.isOfTask = o.isOfTask ?? true;
   }
 }
 
@@ -84,6 +89,8 @@ async function storeDownload(deps: { store: MediaStore; atRest: Sealer }, work: 
       signal,
     });
     if (found.truncated) throw new DownloadFailed('truncated', `The file is incomplete: ${found.truncation}.`);
+    // Not finished yet. How long it should be can't be told: a file may leave paused time out (architecture rule 9).
+    if (found.frames === 0) throw new DownloadFailed('empty', 'The file holds no audio yet.');
     await pending.commit();
     return {
       path,
@@ -110,14 +117,18 @@ async function storeDownload(deps: { store: MediaStore; atRest: Sealer }, work: 
 
 function asDownloadFailed(error: unknown): DownloadFailed {
   if (error instanceof DownloadFailed) return error;
-  if (error instanceof InvalidWav) return new DownloadFailed('not-a-recording', error.message, error);
+  if (error instanceof InvalidWav) return new DownloadFailed('not-a-recording', error.message, { cause: error });
   if (error instanceof WebexError && error.kind === 'forbidden') {
-    return new DownloadFailed('link-expired', 'The link had expired; a new one will be asked for.', error);
+    return new DownloadFailed('link-expired', 'The link had expired; a new one will be asked for.', { cause: error });
   }
   const { syscall, code, message } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && FILE_CALLS.has(syscall)) {
     const detail = `The media store did not take the file (${code}). See to its space, permissions and mount.`;
-    return new DownloadFailed('store-failed', detail, error);
+    return new DownloadFailed('store-failed', detail, { cause: error, isOfTask: false });
   }
-  return new DownloadFailed('download-failed', `The download broke off: ${message ?? String(error)}`, error);
+  const isOfTask = error instanceof WebexError && OF_ONE_FILE.has(error.kind);
+  return new DownloadFailed('download-failed', `The download broke off: ${message ?? String(error)}`, {
+    cause: error,
+    isOfTask,
+  });
 }

@@ -55,11 +55,11 @@ describe('one Webex organization under several ACD connections (rule 13)', () =>
     const seen: string[] = [];
     for (const owner of [tenant, tenant, randomUUID()]) {
       const job = await jobOf(randomUUID(), owner);
-      const [offered] = await rememberOffered(database.pool, job, [captured], NOW_MS);
+      const [offered] = (await rememberOffered(database.pool, job, [captured], NOW_MS)).offered;
       expect(offered!.generation).toBeNull();
       const payload = await storeGeneration(database.pool, job, offered!, file(`${job.acdId}.tink`), NOW_MS);
       expect(payload).toMatchObject({ tenantId: owner, acdId: job.acdId, generation: 1 });
-      const [again] = await rememberOffered(database.pool, job, [captured], NOW_MS);
+      const [again] = (await rememberOffered(database.pool, job, [captured], NOW_MS)).offered;
       expect(again).toMatchObject({ recordingId: offered!.recordingId, generation: 1 });
       seen.push(offered!.recordingId);
     }

@@ -61,7 +61,15 @@ export async function importTask(wiring: Wiring, slots: FairSlots, work: TaskWor
 async function importOffered(wiring: Wiring, slots: FairSlots, work: TaskWork): Promise<ImportLook> {
   const { job, recordings, signal } = work;
   if (recordings.length === 0) return { offered: 0, stored: 0, failure: null };
-  const offered = await rememberOffered(wiring.pool, job, recordings, wiring.nowMs());
+  const offered = await inTransaction(wiring.pool, async (tx) => {
+    if (!(await holdsClaim(tx, job))) throw new ClaimLost();
+    const remembered = await rememberOffered(tx, job, recordings, wiring.nowMs());
+    await appendEvents(
+      tx,
+      remembered.revised.map((payload) => ({ topic: TOPICS.recordingAvailable, payload })),
+    );
+    return remembered.offered;
+  });
   let stored = 0;
   let failure: ImportLook['failure'] = null;
   for (const recording of offered) {

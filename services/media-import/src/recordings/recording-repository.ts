@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RecordingAvailable } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { CapturedRecording } from '@wxcc-wfo/webex';
 import type { ImportJob } from '../jobs/job-repository.ts';
-import { recordingIdOf } from './recording-identity-policy.ts';
+import { matchKnown, type NamedRecording, recordingIdOf } from './recording-identity-policy.ts';
 
 /** A recording that the ACD offers, with the short-lived URL that is kept in memory only. */
 export interface OfferedRecording {
@@ -19,28 +20,112 @@ const LEGS: Record<CapturedRecording['leg'], RecordingAvailable['leg']> = {
   'va-consult': 'virtual-agent-consult',
 };
 
-/** Stores the metadata of what is offered, before any audio, and says which of it is stored already. */
+/**
+ * Stores the metadata of what is offered, before any audio, and says which of it is stored already; `revised` are the
+ * events of stored files of which the ACD says something else now. Wants a transaction that holds the claim.
+ */
 export async function rememberOffered(
-  sql: SqlClient,
-  job: ImportJob,
-  recordings: CapturedRecording[],
+  tx: SqlClient,
+  job: TaskOfJob,
+  recordings: readonly CapturedRecording[],
   nowMs: number,
-): Promise<OfferedRecording[]> {
-  const offered = recordings.map((captured) => ({
-    captured,
+): Promise<{ offered: OfferedRecording[]; revised: RecordingAvailable[] }> {
+  const known = await lockKnown(tx, job);
+  const offered = new Map<string, OfferedRecording>();
+  for (const { recordingId, captured } of identified(job, recordings, known)) {
+    offered.set(recordingId, { recordingId, captured, generation: known.get(recordingId)?.generation ?? null });
+  }
+  const all = [...offered.values()];
+  await insertKnown(
+    tx,
+    job,
+    all.filter(({ recordingId }) => !known.has(recordingId)),
+    nowMs,
+  );
+  const revised: RecordingAvailable[] = [];
+  for (const one of all) {
+    const before = known.get(one.recordingId);
+    if (!before || saysTheSame(before, one.captured)) continue;
+    const event = await reviseKnown(tx, job, one);
+    if (event) revised.push(event);
+  }
+  return { offered: all, revised };
+}
+
+type TaskOfJob = Pick<ImportJob, 'acdId' | 'taskId' | 'tenantId' | 'webexOrgId'>;
+
+interface KnownRecording extends NamedRecording {
+  generation: number | null;
+  channelRoles: string[];
+  participants: string[];
+}
+
+async function lockKnown(tx: SqlClient, job: TaskOfJob): Promise<Map<string, KnownRecording>> {
+  const { rows } = await tx.query(
+    `SELECT recording_id, webex_recording_id, leg, is_segment, started_at_ms, ended_at_ms, generation, channel_roles,
+       participants
+     FROM recording WHERE acd_id = $1 AND task_id = $2 ORDER BY recording_id FOR UPDATE`,
+    [job.acdId, job.taskId],
+  );
+  const known = rows.map(
+    (row): KnownRecording => ({
+      recordingId: row.recording_id,
+      webexRecordingId: row.webex_recording_id,
+      leg: row.leg,
+      isSegment: row.is_segment,
+      startedAtMs: row.started_at_ms,
+      endedAtMs: row.ended_at_ms,
+      generation: row.generation,
+      channelRoles: row.channel_roles,
+      participants: row.participants,
+    }),
+  );
+  return new Map(known.map((one) => [one.recordingId, one]));
+}
+
+/** What is offered, each with the id that it has had or gets. */
+function identified(
+  job: TaskOfJob,
+  recordings: readonly CapturedRecording[],
+  known: ReadonlyMap<string, KnownRecording>,
+): { recordingId: string; captured: CapturedRecording }[] {
+  const named = recordings.map((captured) => ({
+    ...captured,
+    leg: LEGS[captured.leg],
     recordingId: recordingIdOf({ ...captured, acdId: job.acdId, webexOrgId: job.webexOrgId, taskId: job.taskId }),
   }));
-  const { rows } = await sql.query<{ recording_id: string; generation: number | null }>(
+  const matched = matchKnown(named, [...known.values()]);
+  return recordings.map((captured, index) => {
+    const { recordingId } = named[index]!;
+    return { captured, recordingId: matched.get(recordingId) ?? recordingId };
+  });
+}
+
+/** Agents in whatever order: Webex promises none. */
+function saysTheSame(before: KnownRecording, now: CapturedRecording): boolean {
+  return (
+    before.startedAtMs === now.startedAtMs &&
+    before.endedAtMs === now.endedAtMs &&
+    isDeepStrictEqual(before.channelRoles, now.channelRoles) &&
+    isDeepStrictEqual([...before.participants].sort(), now.participants.filter(isAgentId).sort())
+  );
+}
+
+async function insertKnown(
+  tx: SqlClient,
+  job: TaskOfJob,
+  offered: readonly OfferedRecording[],
+  nowMs: number,
+): Promise<void> {
+  if (offered.length === 0) return;
+  await tx.query(
     `INSERT INTO recording (recording_id, acd_id, task_id, tenant_id, webex_recording_id, leg, is_segment, started_at_ms,
        ended_at_ms, channel_roles, participants, known_at_ms)
-     SELECT DISTINCT ON (recording_id) recording_id, $2::uuid, $3::text, $4::uuid, webex_recording_id, leg, is_segment,
-       started_at_ms, ended_at_ms, channel_roles, participants, $12::bigint
+     SELECT recording_id, $2::uuid, $3::text, $4::uuid, webex_recording_id, leg, is_segment, started_at_ms, ended_at_ms,
+       channel_roles, participants, $12::bigint
      FROM unnest($1::uuid[], $5::text[], $6::text[], $7::boolean[], $8::bigint[], $9::bigint[], $10::jsonb[], $11::jsonb[])
        AS o(recording_id, webex_recording_id, leg, is_segment, started_at_ms, ended_at_ms, channel_roles, participants)
-     ORDER BY recording_id
-     ON CONFLICT (recording_id) DO UPDATE SET ended_at_ms = excluded.ended_at_ms,
-       channel_roles = excluded.channel_roles, participants = excluded.participants
-     RETURNING recording_id, generation`,
+     ORDER BY recording_id`,
     [
       offered.map((one) => one.recordingId),
       job.acdId,
@@ -56,9 +141,40 @@ export async function rememberOffered(
       nowMs,
     ],
   );
-  const generations = new Map(rows.map((row) => [row.recording_id, row.generation]));
-  const unique = new Map(offered.map((one) => [one.recordingId, one]));
-  return [...unique.values()].map((one) => ({ ...one, generation: generations.get(one.recordingId) ?? null }));
+}
+
+/** Stores what the ACD says now; of a file that is stored already a higher revision, which is given to be published. */
+async function reviseKnown(
+  tx: SqlClient,
+  job: TaskOfJob,
+  { recordingId, captured }: OfferedRecording,
+): Promise<RecordingAvailable | undefined> {
+  const { rows } = await tx.query(
+    `WITH revised AS (
+       UPDATE recording SET started_at_ms = $2, ended_at_ms = $3, channel_roles = $4, participants = $5,
+         revision = revision + (generation IS NOT NULL)::integer
+       WHERE recording_id = $1 RETURNING recording_id, generation, revision)
+     SELECT * FROM revised JOIN recording_generation USING (recording_id, generation)`,
+    [
+      recordingId,
+      captured.startedAtMs,
+      captured.endedAtMs,
+      JSON.stringify(captured.channelRoles),
+      JSON.stringify(captured.participants.filter(isAgentId)),
+    ],
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  const file = {
+    path: row.path,
+    segmentSizeBytes: row.segment_size_bytes,
+    storedSizeBytes: row.stored_size_bytes,
+    sizeBytes: row.size_bytes,
+    sha256: row.sha256,
+    format: row.format,
+  };
+  const version = { generation: row.generation, revision: row.revision, storedAtMs: row.stored_at_ms };
+  return eventOf(job, { recordingId, captured }, file, version);
 }
 
 /** Participants are agents’ ids and masked customer addresses; only the former are kept. */
@@ -85,7 +201,7 @@ export interface StoredFile {
 /** Makes a stored file the recording’s readable generation and gives the event that says so. */
 export async function storeGeneration(
   tx: SqlClient,
-  job: ImportJob,
+  job: TaskOfJob,
   offered: OfferedRecording,
   file: StoredFile,
   nowMs: number,
@@ -113,14 +229,21 @@ export async function storeGeneration(
     offered.recordingId,
     generation,
   ]);
-  const { captured } = offered;
+  return eventOf(job, offered, file, { generation, storedAtMs: nowMs });
+}
+
+function eventOf(
+  job: Pick<ImportJob, 'acdId' | 'taskId' | 'tenantId'>,
+  { recordingId, captured }: Pick<OfferedRecording, 'recordingId' | 'captured'>,
+  file: Omit<StoredFile, 'sealedKey'>,
+  version: Pick<RecordingAvailable, 'generation' | 'revision' | 'storedAtMs'>,
+): RecordingAvailable {
   return {
     tenantId: job.tenantId,
     acdId: job.acdId,
     taskId: job.taskId,
-    recordingId: offered.recordingId,
-    generation,
-    storedAtMs: nowMs,
+    recordingId,
+    ...version,
     leg: LEGS[captured.leg],
     isSegment: captured.isSegment,
     startedAtMs: captured.startedAtMs,

@@ -6,6 +6,7 @@ import {
   createAccessControl,
   createApp,
   databaseCheck,
+  inTransaction,
   keyRotationRoute,
   type Lifecycle,
   readAsTenant,
@@ -73,9 +74,8 @@ function captureWebhookRoute(app: App, { pool, seals, nowMs, metrics }: Wiring, 
     nowMs,
     async onEvent({ acdId, tenantId }, { taskId }) {
       // A task that has not ended here yet is looked at as soon as it has.
-      if (!taskId || !(await wakeJob(pool, { acdId, tenantId, taskId, nowMs: nowMs() }))) {
-        return metrics.webhook('unknown');
-      }
+      const job = taskId && { acdId, tenantId, taskId, nowMs: nowMs() };
+      if (!job || !(await inTransaction(pool, (tx) => wakeJob(tx, job)))) return metrics.webhook('unknown');
       metrics.webhook('woke');
       wake();
     },

@@ -7,10 +7,10 @@ import { createLogger, inTransaction } from '@wxcc-wfo/service-kit';
 import { createFolderStore } from '../src/downloads/media-store.ts';
 import { announceFile, forgetFile, takeAbandonedFiles } from '../src/downloads/pending-file-repository.ts';
 import { sweepFiles } from '../src/downloads/sweep-files.ts';
+import { concludeJobs } from '../src/jobs/conclude-jobs.ts';
 import { PRIORITY } from '../src/jobs/import-policy.ts';
 import {
   claimJobs,
-  endJobsOfDeletedAcds,
   extendLeases,
   holdsClaim,
   listAcdsWithWork,
@@ -68,7 +68,14 @@ describe('import jobs over real Postgres', () => {
   const expireLeases = () => database.pool.query('UPDATE import_job SET lease_until_ms = 1 WHERE lease_until_ms > 0');
   const row = async (taskId: string) =>
     (await database.pool.query('SELECT * FROM import_job WHERE acd_id = $1 AND task_id = $2', [acdId, taskId])).rows[0];
-  const later = { state: 'waiting', atMs: NOW_MS + 5_000, priority: PRIORITY.live, code: 'x', reason: 'y' } as const;
+  const later = {
+    state: 'waiting',
+    atMs: NOW_MS + 5_000,
+    priority: PRIORITY.live,
+    code: 'x',
+    reason: 'y',
+    isOfTask: true,
+  } as const;
   const work = (changes: object = {}) =>
     listAcdsWithWork(database.pool, {
       dataServer: 'default',
@@ -213,7 +220,8 @@ describe('import jobs over real Postgres', () => {
     await wakeUnauthorizedJobs(database.pool, [acdId], NOW_MS);
     const [job] = await claim();
     expect(job).toMatchObject({ taskId: 'stuck', attempts: 1 });
-    await endJobsOfDeletedAcds(database.pool, [acdId]);
+    await database.pool.query('UPDATE acd SET deleted = true, active = false WHERE acd_id = $1', [acdId]);
+    await concludeJobs(database.pool, NOW_MS);
     expect(await inTransaction(database.pool, (tx) => holdsClaim(tx, job!))).toBe(false);
     expect(await row('other')).toMatchObject({ state: 'failed', last_code: 'acd-deleted' });
   });

@@ -4,14 +4,37 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readRoleReports } from '@wxcc-wfo/acd';
 import { openDecryptingReader } from '@wxcc-wfo/audio';
-import { type AcdChanged, type RecordingAvailable, type TaskEnded, TOPICS } from '@wxcc-wfo/contracts';
+import {
+  type AcdChanged,
+  type RecordingAvailable,
+  type RecordingUnavailable,
+  type TaskEnded,
+  TOPICS,
+} from '@wxcc-wfo/contracts';
 import { createSimulator, type FaultRequest, type ScriptedTask, type Simulator } from '@wxcc-wfo/simulator';
 import { type TopicLedger, testAddresses, topicLedger, waitFor } from '@wxcc-wfo/testkit';
+import type { CapturedRecording } from '@wxcc-wfo/webex';
 import { Redis } from 'ioredis';
+import { createFairSlots } from '../src/jobs/fair-slots.ts';
+import { ClaimLost, importTask } from '../src/jobs/import-task.ts';
 import { anAcd, aTaskEnded, type MediaImportDatabase, mediaImportDatabase } from './media-import-database.ts';
 import { createDeployment, type Deployment, type RunningImport, runImport, signIn } from './running-import.ts';
 
 const WEBHOOK_BASE = 'https://media.bridge.example.com';
+/** A stored recording as the ACD offered it. */
+const captureOf = (row: Record<string, unknown> | undefined) =>
+  ({
+    webexRecordingId: row?.webex_recording_id,
+    isSegment: row?.is_segment,
+    fileName: '',
+    url: 'https://store.example/',
+    startedAtMs: row?.started_at_ms,
+    endedAtMs: row?.ended_at_ms,
+    participants: row?.participants,
+    channelRoles: row?.channel_roles,
+    leg: row?.leg,
+    sensitive: false,
+  }) as CapturedRecording;
 const CALL: ScriptedTask['steps'] = [
   { do: 'answer', agent: 1, ringMs: 600 },
   { do: 'talk', ms: 4_000 },
@@ -23,6 +46,7 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
   let deployment: Deployment;
   let replica: RunningImport;
   let available: TopicLedger;
+  let unavailable: TopicLedger;
   let acd: AcdChanged;
   const resolve: Record<string, string> = {};
   /** Why downloads failed since last looked. */
@@ -41,13 +65,14 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     resolve[WEBHOOK_BASE] = replica.url;
     replica.wiring.metrics.downloadFailed = (code) => codes.push(code);
     available = await topicLedger(testAddresses.kafkaBrokers, deployment.topicOf(TOPICS.recordingAvailable));
+    unavailable = await topicLedger(testAddresses.kafkaBrokers, deployment.topicOf(TOPICS.recordingUnavailable));
     await deployment.handOver({ version: 1, accessToken: signIn(simulator) });
     await replica.publish({ topic: TOPICS.acdChanged, payload: acd });
     await waitFor('the subscription', () => simulator.tenant.subscriptions.list(2).length === 1);
   });
 
   afterAll(async () => {
-    await available?.close();
+    await Promise.all([available?.close(), unavailable?.close()]);
     await replica?.stop();
     await simulator?.close();
     await deployment?.close();
@@ -61,6 +86,14 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     await replica.publish({ topic: TOPICS.taskEnded, payload: aTaskEnded(acd, { taskId, ...changes }) });
   const eventsOf = (taskId: string): RecordingAvailable[] =>
     available.records.map((one) => one.json<RecordingAvailable>()).filter((one) => one.taskId === taskId);
+  /** What was told of a task, as `1 not-offered` or `2 withdrawn`. */
+  const verdictsOf = (taskId: string) =>
+    unavailable.records
+      .map((one) => one.json<RecordingUnavailable>())
+      .filter((one) => one.taskId === taskId)
+      .map(({ version, code }) => `${version} ${code ?? 'withdrawn'}`);
+  const told = (taskId: string, ...verdicts: string[]) =>
+    waitFor(`${verdicts.join(', ')} of ${taskId}`, () => verdictsOf(taskId).join() === verdicts.join());
   const stored = (taskId: string, count = 2) =>
     waitFor(`${count} recordings of ${taskId}`, () => (eventsOf(taskId).length >= count ? eventsOf(taskId) : null));
   const get = (path: string, key = deployment.keys.own, method = 'GET') =>
@@ -209,7 +242,47 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     await end(taskId, { recordingRequested: null, endedAtMs });
     await waitFor('the end', async () => (await job(taskId))?.state === 'done');
     expect(await job(taskId)).toMatchObject({ last_code: 'not-recorded' });
+    await told(taskId, '1 not-recorded');
     expect(eventsOf(taskId)).toEqual([]);
+  });
+
+  it('MED-02 MED-08 tells that a recording will not come, and takes it back when it is retried', async () => {
+    const month = 31 * 86_400_000;
+    const { taskId } = call({ recordingDelayMs: 3_600_000 });
+    await end(taskId, { endedAtMs: Date.now() - month });
+    await waitFor('the end', async () => (await job(taskId))?.state === 'failed');
+    await told(taskId, '1 not-offered');
+    expect((await get(`/v1/imports/${acd.acdId}/${taskId}/retry`, deployment.keys.own, 'POST')).status).toBe(202);
+    await told(taskId, '1 not-offered', '2 withdrawn', '3 not-offered');
+    expect(eventsOf(taskId)).toEqual([]);
+  });
+
+  it('forgets what a replica whose claim was lost has heard of a recording', async () => {
+    const { taskId } = call();
+    await end(taskId);
+    const [event] = await stored(taskId);
+    await waitFor('the job to rest', async () => (await job(taskId)).priority === 2);
+    const { rows } = await database.pool.query('SELECT * FROM recording WHERE task_id = $1 ORDER BY 1', [taskId]);
+    const zombie = {
+      ...acd,
+      taskId,
+      endedAtMs: 0,
+      recordingExpected: true,
+      attempts: 1,
+      refusals: 0,
+      wakes: 0,
+      epoch: 0,
+    };
+    const heard = { ...captureOf(rows[0]), endedAtMs: event!.endedAtMs + 5_000 };
+    const work = {
+      job: { ...zombie, traceparent: null },
+      recordings: [heard],
+      webex: replica.wiring.webexFor(acd),
+      signal: new AbortController().signal,
+    };
+    await expect(importTask(replica.wiring, createFairSlots(1), work)).rejects.toThrow(ClaimLost);
+    const after = await database.pool.query('SELECT * FROM recording WHERE task_id = $1 ORDER BY 1', [taskId]);
+    expect(after.rows).toEqual(rows);
   });
 
   it('asks nothing for chats and for calls of which no contacts are wanted', async () => {
@@ -243,6 +316,7 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     await replica.publish({ topic: TOPICS.acdChanged, payload: { ...other, revision: 2, deleted: true } });
     await waitFor('the end', async () => (await job(taskId)).state === 'failed');
     expect(await job(taskId)).toMatchObject({ last_code: 'acd-deleted' });
+    await told(taskId, '1 acd-deleted');
     expect(eventsOf(taskId)).toEqual([]);
   });
 
@@ -291,6 +365,11 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
       body: '{}',
     });
     expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({
+      code: 'signature-refused',
+      field: 'headers/x-webexcc-signature',
+      remedy: expect.any(String),
+    });
   });
 
   describe('who works for the ACD', () => {
@@ -352,8 +431,9 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
       await waitFor('the subscription to be taken back', () => subscriptions() === 0);
       const { taskId } = call();
       await end(taskId);
-      await waitFor('the row', async () => await job(taskId));
+      await waitFor('the end', async () => (await job(taskId))?.state === 'failed');
       expect(await job(taskId)).toMatchObject({ attempts: 0 });
+      await told(taskId, '1 acd-deleted');
       await waitFor('the token to be forgotten', async () => {
         const { rows } = await database.pool.query('SELECT FROM access_token WHERE acd_id = $1', [acd.acdId]);
         return rows.length === 0;
@@ -361,8 +441,3 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     });
   });
 });
-    expect(await answer.json()).toMatchObject({
-      code: 'signature-refused',
-      field: 'headers/x-webexcc-signature',
-      remedy: expect.any(String),
-    });

@@ -118,7 +118,13 @@ export interface RunningImport {
   stop(): Promise<void>;
 }
 
-const NEEDED = [TOPICS.acdChanged, TOPICS.tokenRefreshed, TOPICS.taskEnded, TOPICS.recordingAvailable];
+const NEEDED = [
+  TOPICS.acdChanged,
+  TOPICS.tokenRefreshed,
+  TOPICS.taskEnded,
+  TOPICS.recordingAvailable,
+  TOPICS.recordingUnavailable,
+];
 
 /**
  * One replica as `server.ts` starts it, in this process, over the run's real Kafka, Postgres and Redis. One that does not

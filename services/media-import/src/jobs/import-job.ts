@@ -1,9 +1,10 @@
 import { findAcd, NoAccessToken } from '@wxcc-wfo/acd';
-import { isTransient, type Repeating, repeat } from '@wxcc-wfo/service-kit';
+import { inTransaction, isTransient, type Repeating, repeat } from '@wxcc-wfo/service-kit';
 import { WebexError } from '@wxcc-wfo/webex';
 import { sweepFiles } from '../downloads/sweep-files.ts';
 import type { Wiring } from '../wiring.ts';
 import { askCaptures } from './ask-captures.ts';
+import { concludeJobs } from './conclude-jobs.ts';
 import { createFairSlots } from './fair-slots.ts';
 import { type ImportVerdict, judgeImport } from './import-policy.ts';
 import { ClaimLost, importTask } from './import-task.ts';
@@ -27,6 +28,7 @@ const JOBS_PER_ACD = 3 * TASKS_PER_QUERY;
 /** How long the last looks at stored tasks wait for company in their query. */
 const RELOOK_PATIENCE_MS = 5 * 60_000;
 const HOUSEKEEPING_MS = 15_000;
+const CONCLUDING_MS = 1_000;
 const NO_ACD = '00000000-0000-0000-0000-000000000000';
 
 export interface ImportJobLoop extends Pick<Repeating, 'wake' | 'lastTickMs'> {
@@ -47,6 +49,7 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
   let unsettled: ImportJob[] = [];
   let lastAcdId = NO_ACD;
   let housekeepingDueMs = 0;
+  let concludingDueMs = 0;
 
   async function dispatch(): Promise<void> {
     await keepHouse();
@@ -117,14 +120,14 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
       await Promise.all(
         claims.map(async ({ job, lost }) => {
           const found = asked.get(job.taskId);
-          if (found instanceof WebexError) return await postpone(job, found);
+          if (found instanceof WebexError) return await postpone(job, found, { isOfTask: true });
           const recordings = found?.recordings ?? [];
           const work = { job, webex, recordings, signal: AbortSignal.any([signal, lost.signal]) };
-          await importTask(wiring, slots, work).catch((error) => postpone(job, error));
+          await importTask(wiring, slots, work).catch((error) => postpone(job, error, { isOfTask: true }));
         }),
       );
     } catch (error) {
-      const verdicts = await Promise.all(jobs.map((job) => postpone(job, error)));
+      const verdicts = await Promise.all(jobs.map((job) => postpone(job, error, { isOfTask: false })));
       const nextTriesMs = verdicts.map((verdict) =>
         verdict?.state === 'waiting' ? verdict.atMs : Number.POSITIVE_INFINITY,
       );
@@ -139,7 +142,11 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
   }
 
   /** Whatever stopped a job, it waits with the reason and is tried again; our own outages are not the task’s fault. */
-  async function postpone(job: ImportJob, error: unknown): Promise<ImportVerdict | undefined> {
+  async function postpone(
+    job: ImportJob,
+    error: unknown,
+    o: { isOfTask: boolean },
+  ): Promise<ImportVerdict | undefined> {
     const { acdId, taskId } = job;
     if (error instanceof ClaimLost) {
       logger.warn({ acdId, taskId }, 'an import was taken over by another replica');
@@ -149,11 +156,11 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
       await release([job]);
       return undefined;
     }
-    const failure = describeFailure(error);
+    const failure = { ...describeFailure(error), ...o };
     logger.warn({ acdId, taskId, code: failure.code, err: error }, 'an import is postponed');
     const at = { nowMs: nowMs(), random: Math.random() };
     const verdict = judgeImport({ offered: 0, stored: 0, failure }, job, at, wiring.importRules);
-    await settleJob(pool, job, verdict, at.nowMs).catch(() => unsettled.push(job));
+    await inTransaction(pool, (tx) => settleJob(tx, job, verdict, at.nowMs)).catch(() => unsettled.push(job));
     return verdict;
   }
 
@@ -179,6 +186,10 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
       const jobs = unsettled;
       unsettled = [];
       await release(jobs);
+    }
+    if (nowMs() >= concludingDueMs) {
+      concludingDueMs = nowMs() + CONCLUDING_MS;
+      await concludeJobs(pool, nowMs());
     }
     if (nowMs() < housekeepingDueMs) return;
     housekeepingDueMs = nowMs() + HOUSEKEEPING_MS;

@@ -12,10 +12,16 @@ import {
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const ENDED_MS = 1_780_000_000_000;
-const job = (changes: object = {}) => ({ attempts: 1, endedAtMs: ENDED_MS, recordingExpected: true, ...changes });
+const job = (changes: object = {}) => ({
+  attempts: 1,
+  refusals: 0,
+  endedAtMs: ENDED_MS,
+  recordingExpected: true,
+  ...changes,
+});
 const at = (afterEndMs: number, random = 1) => ({ nowMs: ENDED_MS + afterEndMs, random });
 const look = (changes: Partial<ImportLook> = {}): ImportLook => ({ offered: 1, stored: 1, failure: null, ...changes });
-const failure = { code: 'truncated', reason: 'The file is incomplete.' };
+const failure = { code: 'truncated', reason: 'The file is incomplete.', isOfTask: true };
 
 describe('MED-01 which tasks are imported', () => {
   it.each([
@@ -69,14 +75,30 @@ describe('MED-08 what follows from a look', () => {
     expect(verdict).toMatchObject({ state: 'waiting', atMs: ENDED_MS + 11 * DAY_MS, priority: PRIORITY.stubborn });
   });
 
-  it('gives up when the ACD keeps the capture no longer, with the reason, but not before five attempts', () => {
+  it('gives up when the ACD keeps the capture no longer, with the reason, but not before five refusals', () => {
     const late = at(30 * DAY_MS);
-    expect(judgeImport(look({ stored: 0, failure }), job({ attempts: 5 }), late)).toEqual({
+    const { code, reason } = failure;
+    expect(judgeImport(look({ stored: 0, failure }), job({ refusals: 4 }), late)).toEqual({
       state: 'failed',
-      ...failure,
+      code,
+      reason,
     });
-    expect(judgeImport(look({ stored: 0, failure }), job({ attempts: 4 }), late)).toMatchObject({ state: 'waiting' });
-    expect(judgeImport(look(), job({ attempts: 5 }), late)).toMatchObject({ state: 'done' });
+    expect(judgeImport(look({ stored: 0, failure }), job({ refusals: 3 }), late)).toMatchObject({ state: 'waiting' });
+    expect(judgeImport(look(), job({ refusals: 4 }), late)).toMatchObject({ state: 'done' });
+    expect(judgeImport(look({ offered: 0, stored: 0 }), job({ refusals: 4 }), late)).toMatchObject({
+      state: 'failed',
+      code: 'not-offered',
+    });
+  });
+
+  it('never gives up for an outage, a used-up budget or a missing token, however old the call', () => {
+    const away = { code: 'webex-unavailable', reason: 'Webex is away.', isOfTask: false };
+    const old = job({ attempts: 99, refusals: 98 });
+    expect(judgeImport(look({ offered: 0, stored: 0, failure: away }), old, at(60 * DAY_MS))).toMatchObject({
+      state: 'waiting',
+      code: 'webex-unavailable',
+      isOfTask: false,
+    });
   });
 
   it('never forgets a recording, never fails before its time, never waits for the past', () => {
@@ -84,29 +106,35 @@ describe('MED-08 what follows from a look', () => {
       offered: fc.nat(4),
       missing: fc.nat(4),
       fails: fc.boolean(),
+      isOfTask: fc.boolean(),
       attempts: fc.integer({ min: 1, max: 10_000 }),
+      refusals: fc.integer({ min: 0, max: 10_000 }),
       recordingExpected: fc.boolean(),
       ageMs: fc.integer({ min: 0, max: 60 * DAY_MS }),
       random: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     fc.assert(
-      fc.property(input, ({ offered, missing, fails, attempts, recordingExpected, ageMs, random }) => {
-        const stored = Math.max(0, offered - missing);
-        const now = at(ageMs, random);
-        const verdict = judgeImport(
-          { offered, stored, failure: fails ? failure : null },
-          job({ attempts, recordingExpected }),
-          now,
-        );
-        const isWhole = !fails && stored === offered && (offered > 0 || !recordingExpected);
-        if (!isWhole) expect(verdict.state).not.toBe('done');
-        if (isWhole) expect(verdict.state).not.toBe('failed');
-        if (verdict.state === 'failed') expect(ageMs).toBeGreaterThanOrEqual(IMPORT_RULES.giveUpAfterMs);
-        if (verdict.state === 'waiting') {
-          expect(verdict.atMs).toBeGreaterThan(now.nowMs);
-          expect(verdict.code === null).toBe(isWhole);
-        }
-      }),
+      fc.property(
+        input,
+        ({ offered, missing, fails, isOfTask, attempts, refusals, recordingExpected, ageMs, random }) => {
+          const stored = Math.max(0, offered - missing);
+          const now = at(ageMs, random);
+          const verdict = judgeImport(
+            { offered, stored, failure: fails ? { ...failure, isOfTask } : null },
+            job({ attempts, refusals, recordingExpected }),
+            now,
+          );
+          const isWhole = !fails && stored === offered && (offered > 0 || !recordingExpected);
+          if (!isWhole) expect(verdict.state).not.toBe('done');
+          if (isWhole) expect(verdict.state).not.toBe('failed');
+          if (fails && !isOfTask) expect(verdict.state).not.toBe('failed');
+          if (verdict.state === 'failed') expect(ageMs).toBeGreaterThanOrEqual(IMPORT_RULES.giveUpAfterMs);
+          if (verdict.state === 'waiting') {
+            expect(verdict.atMs).toBeGreaterThan(now.nowMs);
+            expect(verdict.code === null).toBe(isWhole);
+          }
+        },
+      ),
     );
   });
 });

@@ -20,8 +20,8 @@ export interface ImportRules {
   settleMs: number;
   /** How long the ACD keeps captures; after that what was not had is listed as failed. */
   giveUpAfterMs: number;
-  /** An old task (recaptured, or woken by hand) has at least so many attempts, too. */
-  leastAttempts: number;
+  /** An old task (recaptured, or woken by hand) is refused at least so often before it is given up. */
+  leastRefusals: number;
 }
 
 export const IMPORT_RULES: ImportRules = {
@@ -29,7 +29,7 @@ export const IMPORT_RULES: ImportRules = {
   longestRetryMs: 30 * 60_000,
   settleMs: 10 * 60_000,
   giveUpAfterMs: 30 * 24 * 3_600_000,
-  leastAttempts: 5,
+  leastRefusals: 5,
 };
 
 /** The order in which due jobs get their turn; smaller goes first. */
@@ -45,22 +45,35 @@ export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 
 const STUBBORN_AFTER_ATTEMPTS = 6;
 
+/** Why a look brought nothing, or not everything. */
+export interface ImportFailure {
+  code: string;
+  reason: string;
+  /** It ails this task alone; not so an outage, a used-up budget or a missing token, which never end a job. */
+  isOfTask: boolean;
+}
+
 /** What one look at a task’s captures brought. */
 export interface ImportLook {
   offered: number;
   stored: number;
-  failure: { code: string; reason: string } | null;
+  failure: ImportFailure | null;
 }
 
 export interface ImportJobFacts {
   /** Those since the last success, this one counted. */
   attempts: number;
+  /** Of those, the ones before this one in which something was missing because of the task itself. */
+  refusals: number;
   endedAtMs: number;
   recordingExpected: boolean;
 }
 
 export type ImportVerdict =
-  | { state: 'waiting'; atMs: number; priority: Priority; code: string | null; reason: string | null }
+  | ({ state: 'waiting'; atMs: number; priority: Priority } & (
+      | { code: string; reason: string; isOfTask: boolean }
+      | { code: null; reason: null }
+    ))
   | { state: 'done'; code: string | null; reason: string | null }
   | { state: 'failed'; code: string; reason: string };
 
@@ -75,10 +88,11 @@ export function judgeImport(
   if (!missing) return judgeWhole(look, job, at, rules);
   const code = look.failure?.code ?? 'not-offered';
   const reason = look.failure?.reason ?? 'The ACD does not offer the recording yet.';
+  const isOfTask = look.failure?.isOfTask ?? true;
   const isOver = at.nowMs >= job.endedAtMs + rules.giveUpAfterMs;
-  if (isOver && job.attempts >= rules.leastAttempts) return { state: 'failed', code, reason };
+  if (isOver && isOfTask && job.refusals + 1 >= rules.leastRefusals) return { state: 'failed', code, reason };
   const priority = job.attempts > STUBBORN_AFTER_ATTEMPTS ? PRIORITY.stubborn : PRIORITY.live;
-  return { state: 'waiting', atMs: at.nowMs + backOffMs(job, at, rules), priority, code, reason };
+  return { state: 'waiting', atMs: at.nowMs + backOffMs(job, at, rules), priority, code, reason, isOfTask };
 }
 
 function judgeWhole(look: ImportLook, job: ImportJobFacts, at: { nowMs: number }, rules: ImportRules): ImportVerdict {

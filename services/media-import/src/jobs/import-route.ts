@@ -1,5 +1,5 @@
 import { Nullable, Problem } from '@wxcc-wfo/contracts';
-import { type App, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
+import { type App, inTransaction, problem, readAsTenant, requireTenant } from '@wxcc-wfo/service-kit';
 import { Type } from 'typebox';
 import type { Wiring } from '../wiring.ts';
 import { listJobs, wakeJob } from './job-repository.ts';
@@ -102,7 +102,7 @@ export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
       schema: {
         summary: 'Try an import again now',
         description:
-          'Makes the import due at once, whatever its state, and counts its attempts anew. It is done in the background: GET /v1/imports shows what came of it.',
+          'Makes the import due at once, whatever its state, and counts its attempts anew. Contacts wait for their audio again. It is done in the background: GET /v1/imports shows what came of it.',
         tags: ['imports'],
         params: Type.Object({
           acdId: Type.String({ format: 'uuid', description: 'The ACD.' }),
@@ -114,7 +114,8 @@ export function importRoutes(app: App, wiring: Wiring, wake: () => void): void {
     async (request, reply) => {
       const { acdId, taskId } = request.params;
       const tenantId = requireTenant(request);
-      const woken = await wakeJob(wiring.pool, { acdId, taskId, tenantId, nowMs: wiring.nowMs() });
+      const job = { acdId, taskId, tenantId, nowMs: wiring.nowMs() };
+      const woken = await inTransaction(wiring.pool, (tx) => wakeJob(tx, job));
       if (!woken) {
         throw problem({
           status: 404,

@@ -44,7 +44,7 @@ export async function importTask(wiring: Wiring, slots: FairSlots, work: TaskWor
       const look = await importOffered(wiring, slots, work);
       const nowMs = wiring.nowMs();
       const verdict = judgeImport(look, job, { nowMs, random: Math.random() }, wiring.importRules);
-      await settleJob(wiring.pool, job, verdict, nowMs);
+      await inTransaction(wiring.pool, (tx) => settleJob(tx, job, verdict, nowMs));
       span.setAttributes({ 'wfo.recordings.offered': look.offered, 'wfo.recordings.stored': look.stored });
       if (verdict.state === 'failed') {
         wiring.logger.error({ acdId: job.acdId, taskId: job.taskId, ...verdict }, 'import failed');
@@ -72,6 +72,7 @@ async function importOffered(wiring: Wiring, slots: FairSlots, work: TaskWork): 
   });
   let stored = 0;
   let failure: ImportLook['failure'] = null;
+  let isOfTask = true;
   for (const recording of offered) {
     try {
       if (recording.generation === null) {
@@ -80,11 +81,14 @@ async function importOffered(wiring: Wiring, slots: FairSlots, work: TaskWork): 
       stored++;
     } catch (error) {
       if (!(error instanceof DownloadFailed)) throw error;
-      failure = { code: error.code, reason: error.message };
-      await recordFailure(wiring.pool, { recordingId: recording.recordingId, ...failure });
+      const { code, message: reason } = error;
+      // One that failed because a store is away keeps the job alive.
+      isOfTask &&= error.isOfTask;
+      failure = { code, reason, isOfTask };
+      await recordFailure(wiring.pool, { recordingId: recording.recordingId, code, reason });
       wiring.metrics.downloadFailed(error.code);
       wiring.logger.warn(
-        { acdId: job.acdId, taskId: job.taskId, recordingId: recording.recordingId, ...failure, err: error.cause },
+        { acdId: job.acdId, taskId: job.taskId, recordingId: recording.recordingId, code, reason, err: error.cause },
         'a recording could not be had this time',
       );
       trace.getSpan(context.active())?.addEvent('download failed', { 'wfo.code': error.code });

@@ -1,5 +1,6 @@
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { type ImportVerdict, PRIORITY } from './import-policy.ts';
+import { tellVerdicts } from './verdict-repository.ts';
 
 export interface ImportJob {
   acdId: string;
@@ -10,12 +11,14 @@ export interface ImportJob {
   recordingExpected: boolean;
   /** This one counted. */
   attempts: number;
+  /** Before this one. */
+  refusals: number;
   wakes: number;
   epoch: number;
   traceparent: string | null;
 }
 
-export interface NewImportJob extends Omit<ImportJob, 'attempts' | 'epoch' | 'wakes'> {
+export interface NewImportJob extends Omit<ImportJob, 'attempts' | 'refusals' | 'epoch' | 'wakes'> {
   taskRevision: number;
 }
 
@@ -34,7 +37,7 @@ export async function upsertJobs(tx: SqlClient, jobs: NewImportJob[], nowMs: num
      ON CONFLICT (acd_id, task_id) DO UPDATE SET task_revision = excluded.task_revision,
        ended_at_ms = excluded.ended_at_ms, recording_expected = excluded.recording_expected, state = 'waiting',
        next_attempt_at_ms = least(job.next_attempt_at_ms, excluded.next_attempt_at_ms), priority = 0, attempts = 0,
-       wakes = job.wakes + 1
+       refusals = 0, wakes = job.wakes + 1
      WHERE job.task_revision < excluded.task_revision`,
     [
       jobs.map((job) => job.acdId),
@@ -93,7 +96,8 @@ export async function claimJobs(
        WHERE acd_id = $1 AND state = 'waiting' AND next_attempt_at_ms <= $2 AND lease_until_ms <= now_ms()
          AND EXISTS (SELECT FROM acd WHERE acd_id = $1 AND data_servers->>'mediaImport' = $5)
        ORDER BY priority, next_attempt_at_ms LIMIT $4 FOR UPDATE SKIP LOCKED)
-     RETURNING acd_id, task_id, tenant_id, webex_org_id, ended_at_ms, recording_expected, attempts, wakes, epoch, traceparent`,
+     RETURNING acd_id, task_id, tenant_id, webex_org_id, ended_at_ms, recording_expected, attempts, refusals, wakes, epoch,
+       traceparent`,
     [claim.acdId, claim.nowMs, claim.leaseMs, claim.limit, claim.dataServer],
   );
   return rows.map((row) => ({
@@ -104,6 +108,7 @@ export async function claimJobs(
     endedAtMs: row.ended_at_ms,
     recordingExpected: row.recording_expected,
     attempts: row.attempts,
+    refusals: row.refusals,
     wakes: row.wakes,
     epoch: row.epoch,
     traceparent: row.traceparent,
@@ -154,19 +159,22 @@ export async function holdsClaim(tx: SqlClient, job: Claim): Promise<boolean> {
 }
 
 /**
- * Ends a claim with its verdict; nothing happens if the claim was lost. A job that was woken meanwhile is due at once,
- * whatever the verdict: what was looked at may be old.
+ * Ends a claim with its verdict, and tells it where it changed; nothing happens if the claim was lost. A job that was
+ * woken meanwhile is due at once, whatever the verdict: what was looked at may be old. Wants a transaction.
  */
-export async function settleJob(sql: SqlClient, job: ImportJob, verdict: ImportVerdict, nowMs: number): Promise<void> {
+export async function settleJob(tx: SqlClient, job: ImportJob, verdict: ImportVerdict, nowMs: number): Promise<void> {
   const waits = verdict.state === 'waiting';
-  await sql.query(
+  const isRefused = waits && verdict.code !== null && verdict.isOfTask;
+  const { rows } = await tx.query<{ is_woken: boolean; verdict_code: string | null }>(
     `UPDATE import_job SET
        state = CASE WHEN wakes = $4 THEN $5 ELSE 'waiting' END,
        next_attempt_at_ms = CASE WHEN wakes = $4 THEN coalesce($6::bigint, next_attempt_at_ms) ELSE $7::bigint END,
        priority = CASE WHEN wakes = $4 THEN $8::smallint ELSE 0 END,
        attempts = CASE WHEN $9::boolean THEN attempts ELSE 0 END,
+       refusals = CASE WHEN $9::boolean AND wakes = $4 THEN refusals + $12::integer ELSE 0 END,
        lease_until_ms = 0, last_code = $10, last_reason = $11
-     WHERE acd_id = $1 AND task_id = $2 AND epoch = $3`,
+     WHERE acd_id = $1 AND task_id = $2 AND epoch = $3
+     RETURNING wakes <> $4 AS is_woken, verdict_code`,
     [
       job.acdId,
       job.taskId,
@@ -179,21 +187,35 @@ export async function settleJob(sql: SqlClient, job: ImportJob, verdict: ImportV
       verdict.state !== 'done' && verdict.code !== null,
       verdict.code,
       verdict.reason,
+      isRefused ? 1 : 0,
     ],
   );
+  const row = rows[0];
+  if (!row || row.is_woken) return;
+  // While the ACD is only away, or a whole import is only looked at again, what was told stands.
+  const told = waits ? (isRefused ? null : row.verdict_code) : verdict.code;
+  if (told !== row.verdict_code) await tellVerdicts(tx, [{ ...job, code: told }], nowMs);
 }
 
-/** Makes a job due now, one that has ended included: a webhook’s hint or an operator’s wish. Whether there is one. */
+/**
+ * Makes a job due now, one that has ended included: a webhook’s hint or an operator’s wish. Whether there is one. That no
+ * recording will come is taken back. Wants a transaction.
+ */
 export async function wakeJob(
-  sql: SqlClient,
+  tx: SqlClient,
   job: { acdId: string; tenantId: string; taskId: string; nowMs: number },
 ): Promise<boolean> {
-  const { rowCount } = await sql.query(
-    `UPDATE import_job SET next_attempt_at_ms = $4, attempts = 0, priority = 0, wakes = wakes + 1, state = 'waiting'
-     WHERE acd_id = $1 AND task_id = $2 AND tenant_id = $3`,
+  const { rows } = await tx.query<{ verdict_code: string | null; traceparent: string | null }>(
+    `UPDATE import_job SET next_attempt_at_ms = $4, attempts = 0, refusals = 0, priority = 0, wakes = wakes + 1,
+       state = 'waiting'
+     WHERE acd_id = $1 AND task_id = $2 AND tenant_id = $3 RETURNING verdict_code, traceparent`,
     [job.acdId, job.taskId, job.tenantId, job.nowMs],
   );
-  return rowCount === 1;
+  const row = rows[0];
+  if (row && row.verdict_code !== null) {
+    await tellVerdicts(tx, [{ ...job, traceparent: row.traceparent, code: null }], job.nowMs);
+  }
+  return row !== undefined;
 }
 
 /** Codes of failures that a new access token may end. */
@@ -202,26 +224,11 @@ export const AUTHORIZATION_CODES: readonly string[] = ['not-authorized', 'webex-
 /** Makes the jobs due that waited for an access token. */
 export async function wakeUnauthorizedJobs(tx: SqlClient, acdIds: readonly string[], nowMs: number): Promise<void> {
   await tx.query(
-    `UPDATE import_job job SET next_attempt_at_ms = $2, attempts = 0, priority = 0, wakes = wakes + 1
+    `UPDATE import_job job SET next_attempt_at_ms = $2, attempts = 0, refusals = 0, priority = 0, wakes = wakes + 1
      FROM (SELECT acd_id, task_id FROM import_job WHERE acd_id = ANY($1::uuid[]) AND state = 'waiting'
              AND last_code = ANY($3::text[]) ORDER BY acd_id, task_id FOR UPDATE) AS stuck
      WHERE job.acd_id = stuck.acd_id AND job.task_id = stuck.task_id`,
     [acdIds, nowMs, AUTHORIZATION_CODES],
-  );
-}
-
-/** Ends all jobs of deleted ACDs and fences those under way. */
-export async function endJobsOfDeletedAcds(tx: SqlClient, acdIds: readonly string[]): Promise<void> {
-  await tx.query(
-    `UPDATE import_job SET state = 'failed', epoch = epoch + 1, lease_until_ms = 0, last_code = 'acd-deleted',
-       last_reason = 'The ACD was deleted before the recording was imported.'
-     WHERE acd_id = ANY($1::uuid[]) AND state = 'waiting' AND priority <> ${PRIORITY.relook}`,
-    [acdIds],
-  );
-  await tx.query(
-    `UPDATE import_job SET state = 'done', epoch = epoch + 1, lease_until_ms = 0
-     WHERE acd_id = ANY($1::uuid[]) AND state = 'waiting'`,
-    [acdIds],
   );
 }
 

@@ -1,4 +1,11 @@
-import type { ActivityKind, ContactSegmented, RecordingAvailable, TaskActivity, TaskEnded } from '@wxcc-wfo/contracts';
+import type {
+  ActivityKind,
+  ContactSegmented,
+  RecordingAvailable,
+  RecordingUnavailable,
+  TaskActivity,
+  TaskEnded,
+} from '@wxcc-wfo/contracts';
 import { uuidV5 } from '@wxcc-wfo/contracts';
 import { orderActivities } from '../src/segmenting/activity-order-policy.ts';
 import { type Leg, legsOf } from '../src/segmenting/legs-policy.ts';
@@ -119,12 +126,31 @@ export function legsAsText(activities: TaskActivity[], more: Partial<TaskEnded> 
   return legs.map(({ agentId, startMs, endMs }) => `${agentId} ${seconds(startMs)}–${seconds(endMs)}`);
 }
 
+export const NEVER_OFFERED = 'It was never offered.';
+
+/** That no recording of the call will come; a higher version takes it back with `withdrawn: true`. */
+export function unavailable(version: number, more: Partial<RecordingUnavailable> = {}): RecordingUnavailable {
+  const { withdrawn = false } = more;
+  return {
+    tenantId: TENANT,
+    acdId: ACD,
+    taskId: TASK,
+    version,
+    sinceMs: ms(15_000),
+    withdrawn,
+    code: withdrawn ? null : 'not-offered',
+    reason: withdrawn ? null : NEVER_OFFERED,
+    ...more,
+  };
+}
+
 export function segment(
   facts: TaskEnded,
   recordings: readonly RecordingAvailable[] = [],
   assigned: readonly AssignedContact[] = [],
+  verdict: RecordingUnavailable | null = null,
 ): AssignedContact[] {
-  return segmentTask({ task: facts, recordings, assigned, nowMs: ms(20_000) });
+  return segmentTask({ task: facts, recordings, assigned, verdict, nowMs: ms(20_000) });
 }
 
 /** A contact as `A 10–60 silent 20–30 file-uploaded`. */

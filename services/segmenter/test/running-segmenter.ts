@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { appendEvents, type OutgoingEvent } from '@wxcc-wfo/bus';
-import { type RecordingAvailable, type TaskEnded, TOPICS } from '@wxcc-wfo/contracts';
+import {
+  type AcdChanged,
+  type RecordingAvailable,
+  type RecordingUnavailable,
+  type TaskEnded,
+  TOPICS,
+} from '@wxcc-wfo/contracts';
 import { type App, createLogger, inTransaction, loadConfig, newApiKey } from '@wxcc-wfo/service-kit';
 import { type TopicLedger, testAddresses, topicLedger, uniqueName } from '@wxcc-wfo/testkit';
 import { buildApp, closeApp } from '../src/app.ts';
@@ -20,8 +26,8 @@ export interface RunningSegmenter {
   readOnlyKey: string;
   /** All contacts published so far. */
   published: TopicLedger;
-  /** Publishes facts as capture and media-import would (through this service's own outbox). */
-  publish(...facts: (TaskEnded | RecordingAvailable)[]): Promise<void>;
+  /** Publishes facts as oauth, capture and media-import would (through this service's own outbox). */
+  publish(...facts: (TaskEnded | RecordingAvailable | RecordingUnavailable | AcdChanged)[]): Promise<void>;
   /** Until all that was published is handled, and all that followed from it is published, too. */
   settled(): Promise<void>;
   get(path: string, init?: RequestInit & { key?: string | null }): Promise<Response>;
@@ -63,7 +69,13 @@ export async function runSegmenter(environment: Record<string, string> = {}): Pr
       throw error;
     },
   });
-  const topics = [TOPICS.taskEnded, TOPICS.recordingAvailable, TOPICS.contactSegmented];
+  const topics = [
+    TOPICS.taskEnded,
+    TOPICS.recordingAvailable,
+    TOPICS.recordingUnavailable,
+    TOPICS.acdChanged,
+    TOPICS.contactSegmented,
+  ];
   await wiring.bus.ensureTopics(topics, { partitions: 3, replicationFactor: 1 });
   const app = await buildApp(wiring);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -83,12 +95,12 @@ export async function runSegmenter(environment: Record<string, string> = {}): Pr
     readOnlyKey: keys[2]!.key,
     published,
     async publish(...facts) {
-      const events = facts.map(
-        (payload): OutgoingEvent =>
-          'recordingId' in payload
-            ? { topic: TOPICS.recordingAvailable, payload }
-            : { topic: TOPICS.taskEnded, payload },
-      );
+      const events = facts.map((payload): OutgoingEvent => {
+        if ('recordingId' in payload) return { topic: TOPICS.recordingAvailable, payload };
+        if ('variant' in payload) return { topic: TOPICS.acdChanged, payload };
+        if ('withdrawn' in payload) return { topic: TOPICS.recordingUnavailable, payload };
+        return { topic: TOPICS.taskEnded, payload };
+      });
       await inTransaction(database.pool, (tx) => appendEvents(tx, events));
       await wiring.relay.idle();
     },

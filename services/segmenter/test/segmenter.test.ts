@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ContactSegmented, TaskEnded } from '@wxcc-wfo/contracts';
-import { asText, ms, recording, row, task } from './call-rows.ts';
+import { asText, ms, NEVER_OFFERED, recording, row, task, unavailable } from './call-rows.ts';
 import { type RunningSegmenter, runSegmenter } from './running-segmenter.ts';
 
 let segmenter: RunningSegmenter;
@@ -40,6 +40,15 @@ async function livingOf(taskId: string): Promise<string[]> {
     [taskId],
   );
   return rows.map(({ body }) => asText(body));
+}
+
+/** As HTTP lists them, newest first. */
+async function contactsOf(taskId: string) {
+  const answer = await segmenter.get(`/v1/contacts?associatedContactId=${taskId}`);
+  const { items } = (await answer.json()) as {
+    items: { contactId: string; audio: { state: string; reason: string | null } }[];
+  };
+  return items;
 }
 
 describe('facts over Kafka become contacts', () => {
@@ -87,6 +96,33 @@ describe('facts over Kafka become contacts', () => {
       .filter(({ agent }) => agent.id === 'Hodges');
     expect(hodges.map(({ endedAtMs }) => endedAtMs)).toEqual([ms(120), ms(139)]);
     expect(new Set(hodges.map(({ contactId }) => contactId)).size).toBe(1);
+  });
+
+  it('MED-02 a recording that never comes: the contacts say so, and wait again when it is retried', async () => {
+    const taskId = randomUUID();
+    const ofTask = { taskId, tenantId: tenantId() };
+    await segmenter.publish(transferred(taskId, 139));
+    await segmenter.settled();
+    await segmenter.publish(unavailable(1, ofTask));
+    await segmenter.settled();
+    const [hodges] = await contactsOf(taskId);
+    expect(hodges!.audio).toEqual({ state: 'no-file-to-upload', reason: NEVER_OFFERED });
+    const audio = await segmenter.get(`/v1/contacts/${hodges!.contactId}/audio`);
+    expect([audio.status, ((await audio.json()) as { detail: string }).detail]).toEqual([
+      409,
+      expect.stringContaining(NEVER_OFFERED),
+    ]);
+    await segmenter.publish(unavailable(2, { ...ofTask, withdrawn: true }));
+    await segmenter.settled();
+    expect((await contactsOf(taskId)).map((one) => one.audio.state)).toEqual([
+      'file-not-yet-uploaded',
+      'file-not-yet-uploaded',
+    ]);
+    await segmenter.publish(recording(3, 10, 139, ofTask), unavailable(1, ofTask));
+    await segmenter.settled();
+    await segmenter.published.waitFor((record) => record.json<ContactSegmented>().taskId === taskId, { count: 8 });
+    expect(versionsOf(taskId)).toEqual({ Braun: [1, 2, 3, 4], Hodges: [1, 2, 3, 4] });
+    expect(await livingOf(taskId)).toEqual(['Braun 10–54 file-uploaded', 'Hodges 65–139 file-uploaded']);
   });
 
   it('is ready, and says so', async () => {

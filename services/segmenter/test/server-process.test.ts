@@ -15,7 +15,13 @@ beforeAll(async () => {
   const topicPrefix = `${uniqueName('segmenter')}.`;
   const logger = createLogger({ service: 'test', level: 'silent' });
   const bus = createBus({ brokers: testAddresses.kafkaBrokers, clientId: 'test', topicPrefix, logger });
-  const topics = [TOPICS.taskEnded, TOPICS.recordingAvailable, TOPICS.contactSegmented];
+  const topics = [
+    TOPICS.taskEnded,
+    TOPICS.recordingAvailable,
+    TOPICS.recordingUnavailable,
+    TOPICS.acdChanged,
+    TOPICS.contactSegmented,
+  ];
   await bus.ensureTopics(topics, { partitions: 1, replicationFactor: 1 });
   environment = {
     HTTP_PORT: String(await freePort()),

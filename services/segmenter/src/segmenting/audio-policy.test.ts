@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { contactsAsText, heardAsText, recording, row, segment, task } from '../../test/call-rows.ts';
+import {
+  contactsAsText,
+  heardAsText,
+  NEVER_OFFERED,
+  recording,
+  row,
+  segment,
+  task,
+  unavailable,
+} from '../../test/call-rows.ts';
 
 const twoLegs = [
   row('connected', 10, 30, 'A'),
@@ -19,6 +28,34 @@ describe('upload states (MED-02)', () => {
     const [a] = segment(task(twoLegs, { recordingRequested: false }));
     expect(a!.contact.audio).toMatchObject({ state: 'no-file-to-upload', editList: null });
     expect(a!.contact.audio.reason).toMatch(/not asked to record/);
+  });
+
+  it('none will come: the reason of the import, until it looks again', () => {
+    const first = segment(task(twoLegs));
+    const second = segment(task(twoLegs), [], first, unavailable(1));
+    const never = { state: 'no-file-to-upload', reason: NEVER_OFFERED, editList: null };
+    expect(second.map(({ contact }) => [contact.version, contact.audio])).toEqual([
+      [2, never],
+      [2, never],
+    ]);
+    const third = segment(task(twoLegs), [], second, unavailable(2, { withdrawn: true }));
+    expect(third.map(({ contact }) => [contact.version, contact.audio.state, contact.audio.reason])).toEqual([
+      [3, 'file-not-yet-uploaded', null],
+      [3, 'file-not-yet-uploaded', null],
+    ]);
+  });
+
+  it('none will come any more: what is stored counts for more, and the rest of the call has none', () => {
+    const onlyOfA = [recording(1, 10, 30, { isSegment: true })];
+    expect(contactsAsText(segment(task(twoLegs), onlyOfA, [], unavailable(1)))).toEqual([
+      'A 10–30 file-uploaded',
+      'B 40–100 no-file-to-upload',
+    ]);
+  });
+
+  it('never recorded, and told so, too: nothing new is said', () => {
+    const first = segment(task(twoLegs, { recordingRequested: false }));
+    expect(segment(task(twoLegs, { recordingRequested: false }), [], first, unavailable(1))).toEqual([]);
   });
 
   it('a recording that is there counts for more than what was asked', () => {
@@ -87,6 +124,16 @@ describe('edit lists (MED-03, MED-04)', () => {
     for (const recordings of [generations, generations.toReversed()]) {
       const pieces = segment(task(twoLegs), recordings).flatMap(({ contact }) => contact.audio.editList!.pieces);
       expect(pieces.map((piece) => piece.kind === 'recording' && piece.generation)).toEqual([2, 2]);
+    }
+  });
+
+  it('a corrected clock of a recording moves what is heard, in whatever order it is told', () => {
+    const told = [recording(1, 10, 100), recording(1, 12, 102, { revision: 2 })];
+    for (const recordings of [told, told.toReversed()]) {
+      expect(heard(segment(task(twoLegs), recordings))).toEqual([
+        ['0–2 silence no-recording', '2–20 recording 1 from 0'],
+        ['0–60 recording 1 from 28'],
+      ]);
     }
   });
 

@@ -1,5 +1,5 @@
 import { buildEditList, type EditList, type RecordingOnClock, type SilenceOnClock } from '@wxcc-wfo/audio';
-import type { ContactSegmented, RecordingAvailable } from '@wxcc-wfo/contracts';
+import type { ContactSegmented, RecordingAvailable, RecordingUnavailable } from '@wxcc-wfo/contracts';
 import type { Consultation } from './consultation-policy.ts';
 import { intersect, subtract, type TimeSpan } from './time-span.ts';
 
@@ -11,12 +11,14 @@ import { intersect, subtract, type TimeSpan } from './time-span.ts';
  *   both                                  → the whole call, since its clock runs through; segments where it has gaps
  *   a warm transfer's consult recording   → heard in both contacts during the consultation, instead of silence
  *   nothing (of the window) stored yet    → file-not-yet-uploaded
- *   the ACD was not asked to record       → no-file-to-upload
+ *   … and the ACD was not asked to record → no-file-to-upload
+ *   … or none will come, by the import    → no-file-to-upload with its reason, until it looks again
  */
 
 type ContactAudio = ContactSegmented['audio'];
 
 const NOT_RECORDED = 'The contact center was not asked to record this call.';
+const NOT_HAD = 'The recording of this call could not be had.';
 
 /** What is heard where two recordings cover the same time: the higher one. */
 const PRIORITY = { consult: 3, wholeCall: 2, segment: 1 };
@@ -26,12 +28,18 @@ export interface RecordedSpan extends TimeSpan {
   recording: RecordingAvailable;
 }
 
-/** The latest generation of each recording, in an order that does not depend on that of arrival (architecture rule 9). */
+/** A generation counts for more than what is said of an earlier one. */
+function isNewer(a: RecordingAvailable, b: RecordingAvailable): boolean {
+  if (a.generation !== b.generation) return a.generation > b.generation;
+  return (a.revision ?? 1) > (b.revision ?? 1);
+}
+
+/** The latest generation of each recording, as the ACD describes it last, in an order that does not depend on that of arrival (architecture rule 9). */
 export function latestGenerations(recordings: readonly RecordingAvailable[]): RecordedSpan[] {
   const latest = new Map<string, RecordingAvailable>();
   for (const recording of recordings) {
     const known = latest.get(recording.recordingId);
-    if (known === undefined || known.generation < recording.generation) latest.set(recording.recordingId, recording);
+    if (known === undefined || isNewer(recording, known)) latest.set(recording.recordingId, recording);
   }
   return [...latest.values()]
     .sort((a, b) => a.startedAtMs - b.startedAtMs || (a.recordingId < b.recordingId ? -1 : 1))
@@ -58,6 +66,7 @@ export interface ContactToHear {
   /** The consultations of the warm transfers that brought the call to this agent and took it away. */
   consultations: readonly Consultation[];
   recordingRequested: boolean | null;
+  verdict: RecordingUnavailable | null;
 }
 
 /** Upload state of a contact's audio and, where there is some, its edit list. */
@@ -67,10 +76,8 @@ export function audioOf(contact: ContactToHear, recorded: readonly RecordedSpan[
   );
   const [first] = main;
   if (first === undefined) {
-    const isExpected =
-      contact.recordingRequested !== false || recorded.some(({ recording }) => recording.leg === 'main');
-    if (isExpected) return { state: 'file-not-yet-uploaded', reason: null, editList: null };
-    return { state: 'no-file-to-upload', reason: NOT_RECORDED, editList: null };
+    const reason = whyNoneWillCome(contact, recorded);
+    return { state: reason === null ? 'file-not-yet-uploaded' : 'no-file-to-upload', reason, editList: null };
   }
   const { sampleRateHz } = (main.find(({ recording }) => !recording.isSegment) ?? first).recording.format;
   const isPlayable = ({ recording }: RecordedSpan) => recording.format.sampleRateHz === sampleRateHz;
@@ -93,6 +100,14 @@ export function audioOf(contact: ContactToHear, recorded: readonly RecordedSpan[
     ),
   });
   return { state: 'file-uploaded', reason: null, editList };
+}
+
+/** Null: there may be a recording still. */
+function whyNoneWillCome(contact: ContactToHear, recorded: readonly RecordedSpan[]): string | null {
+  const isRecorded = recorded.some(({ recording }) => recording.leg === 'main');
+  if (contact.recordingRequested === false && !isRecorded) return NOT_RECORDED;
+  const { verdict } = contact;
+  return verdict === null || verdict.withdrawn ? null : (verdict.reason ?? NOT_HAD);
 }
 
 /**

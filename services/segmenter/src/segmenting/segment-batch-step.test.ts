@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ContactSegmented, RecordingAvailable, TaskEnded } from '@wxcc-wfo/contracts';
+import type { ContactSegmented, RecordingAvailable, RecordingUnavailable, TaskEnded } from '@wxcc-wfo/contracts';
 import { inTransaction, type SqlClient } from '@wxcc-wfo/service-kit';
 import { waitFor } from '@wxcc-wfo/testkit';
 import fc from 'fast-check';
-import { asText, ms, recording, recordingId, row, task } from '../../test/call-rows.ts';
+import { asText, ms, recording, recordingId, row, task, unavailable } from '../../test/call-rows.ts';
 import { type SegmenterDatabase, segmenterDatabase } from '../../test/segmenter-database.ts';
 import { createSegmentBatchStep } from './segment-batch-step.ts';
 
@@ -25,6 +25,9 @@ const recordingOf = (taskId: string, n: number): RecordingAvailable => recording
 const tasksIn = (...tasks: TaskEnded[]) => inTransaction(database.pool, (tx) => step.ofTasks(tx, tasks));
 const recordingsIn = (...recordings: RecordingAvailable[]) =>
   inTransaction(database.pool, (tx) => step.ofRecordings(tx, recordings));
+
+const verdictsIn = (...verdicts: RecordingUnavailable[]) =>
+  inTransaction(database.pool, (tx) => step.ofVerdicts(tx, verdicts));
 
 async function stored(): Promise<ContactSegmented[]> {
   const { rows } = await database.pool.query<{ body: ContactSegmented }>(
@@ -49,9 +52,67 @@ describe('facts become contacts in the database', () => {
 
   it('a lower revision changes nothing, within a batch or after it', async () => {
     const newer = call('t1', { revision: 3, callingNumber: 'new' });
-    await tasksIn(call('t1', { revision: 1 }), newer, call('t1', { revision: 2 }));
+    await tasksIn(newer, call('t1', { revision: 1 }), newer, call('t1', { revision: 2 }));
     expect(await tasksIn(call('t1', { revision: 2, callingNumber: 'old' }))).toEqual([]);
     expect((await stored()).map(({ callingNumber, version }) => [callingNumber, version])).toEqual([['new', 1]]);
+  });
+
+  it('that no recording will come is stored, before its task or after it; a lower version changes nothing (MED-02)', async () => {
+    expect(await verdictsIn(unavailable(1, { taskId: 't1' }))).toEqual([]);
+    expect((await tasksIn(call('t1'))).map(({ contact }) => asText(contact))).toEqual(['A 10–60 no-file-to-upload']);
+    await tasksIn(call('t2'));
+    const [first, second] = [1, 2].map((n) => unavailable(n, { taskId: 't2', withdrawn: n === 2 }));
+    expect((await verdictsIn(first!)).map(({ contact }) => [contact.version, asText(contact)])).toEqual([
+      [2, 'A 10–60 no-file-to-upload'],
+    ]);
+    expect((await verdictsIn(second!, first!)).map(({ contact }) => [contact.version, asText(contact)])).toEqual([
+      [3, 'A 10–60'],
+    ]);
+    expect(await verdictsIn(first!, second!)).toEqual([]);
+    expect((await recordingsIn(recordingOf('t1', 1))).map(({ contact }) => asText(contact))).toEqual([
+      'A 10–60 file-uploaded',
+    ]);
+  });
+
+  it('a corrected clock of a stored recording is used; a lower revision of it changes nothing', async () => {
+    await tasksIn(call('t1'));
+    const corrected = { ...recordingOf('t1', 1), startedAtMs: ms(8), revision: 2 };
+    const heardFrom = (changed: { contact: ContactSegmented }[]) =>
+      changed.map(({ contact }) => contact.audio.editList?.pieces.map((one) => 'fromFrame' in one && one.fromFrame));
+    expect(heardFrom(await recordingsIn(recordingOf('t1', 1)))).toEqual([[0]]);
+    // Two seconds in, and the last two seconds of the contact are not in it.
+    expect(heardFrom(await recordingsIn(corrected, recordingOf('t1', 1)))).toEqual([[16_000, false]]);
+    expect(await recordingsIn(recordingOf('t1', 1))).toEqual([]);
+  });
+
+  it('contacts keep their ids wherever a batch ends, also when a correction replaces the row of the answer (SEG-08)', async () => {
+    const answeredAt = (from: number, revision: number, taskId: string) =>
+      task([row('connected', from, 60, 'A'), row('ended', 60, 60)], { taskId, revision });
+    const told = ['t1', 't2'].flatMap((taskId) => [10, 12, 14].map((from, n) => answeredAt(from, n + 1, taskId)));
+    const inOrder = fc
+      .tuple(fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }), fc.array(fc.nat(5), { maxLength: 3 }))
+      .map(([cuts, again]) => ({ cuts, again }));
+    const ids = async () => (await stored()).map(({ contactId, startedAtMs }) => [contactId, startedAtMs]);
+    for (const one of told) await tasksIn(one);
+    const expected = await ids();
+    expect(expected.map(([, startedAtMs]) => startedAtMs)).toEqual([ms(14), ms(14)]);
+    await fc.assert(
+      fc.asyncProperty(inOrder, async ({ cuts, again }) => {
+        await database.pool.query('DELETE FROM task; DELETE FROM contact');
+        // As the topic gives them: in order per task, some once more behind it.
+        const arrivals = [...told, ...again.map((n) => told[n]!)];
+        let batch: TaskEnded[] = [];
+        for (const [index, one] of arrivals.entries()) {
+          batch.push(one);
+          if (!cuts[index]) continue;
+          await tasksIn(...batch);
+          batch = [];
+        }
+        if (batch.length > 0) await tasksIn(...batch);
+        expect(await ids()).toEqual(expected);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('a batch of 500 costs a handful of statements', async () => {
@@ -150,29 +211,40 @@ describe('facts become contacts in the database', () => {
       transferred(2, 60),
       transferred(1, 50),
       recordingOf('t2', 2),
+      unavailable(1, { taskId: 't2' }),
+      call('t3'),
+      unavailable(1, { taskId: 't3' }),
+      unavailable(2, { taskId: 't3', withdrawn: true }),
+      unavailable(3, { taskId: 't3' }),
+      unavailable(1, { taskId: 't3' }),
     ];
     const batches = fc
       .shuffledSubarray(inputs, { minLength: inputs.length })
-      .chain((order) => fc.tuple(fc.constant(order), fc.array(fc.boolean(), { minLength: 6, maxLength: 6 })));
+      .chain((order) => fc.tuple(fc.constant(order), fc.array(fc.boolean(), { minLength: 12, maxLength: 12 })));
     await fc.assert(
       fc.asyncProperty(batches, async ([order, cuts]) => {
         await database.pool.query('DELETE FROM task; DELETE FROM recording; DELETE FROM contact');
         let tasks: TaskEnded[] = [];
         let recordings: RecordingAvailable[] = [];
-        for (const [index, input] of order.entries()) {
-          if ('recordingId' in input) recordings.push(input);
-          else tasks.push(input);
-          if (cuts[index] === false) continue;
+        let verdicts: RecordingUnavailable[] = [];
+        const takeIn = async () => {
           if (tasks.length > 0) await tasksIn(...tasks);
           if (recordings.length > 0) await recordingsIn(...recordings);
-          [tasks, recordings] = [[], []];
+          if (verdicts.length > 0) await verdictsIn(...verdicts);
+          [tasks, recordings, verdicts] = [[], [], []];
+        };
+        for (const [index, input] of order.entries()) {
+          if ('recordingId' in input) recordings.push(input);
+          else if ('withdrawn' in input) verdicts.push(input);
+          else tasks.push(input);
+          if (cuts[index] === true) await takeIn();
         }
-        if (tasks.length > 0) await tasksIn(...tasks);
-        if (recordings.length > 0) await recordingsIn(...recordings);
+        await takeIn();
         expect((await stored()).map(asText)).toEqual([
           'A 10–60 file-uploaded',
           'A 10–20 file-uploaded',
           'B 30–60 file-uploaded',
+          'A 10–60 no-file-to-upload',
         ]);
       }),
       { numRuns: 40 },

@@ -1,4 +1,4 @@
-import type { RecordingAvailable, TaskEnded } from '@wxcc-wfo/contracts';
+import type { RecordingAvailable, RecordingUnavailable, TaskEnded } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { readAssigned, storeAssigned } from './assigned-contact-repository.ts';
 import {
@@ -6,31 +6,36 @@ import {
   lockTasks,
   readRecordings,
   readTasks,
+  revisionOf,
   storeRecordings,
   storeTasks,
+  storeVerdicts,
+  type TaskFacts,
   type TaskKey,
 } from './facts-repository.ts';
 import { type AssignedContact, segmentTask } from './segment-task.ts';
 
 /**
  * Takes in facts of many tasks, in one transaction and a handful of statements, and gives the contacts that changed.
- * Each locks the rows of its tasks in key order before it reads, so that two replicas that hold related keys of the two
+ * Each locks the rows of its tasks in key order before it reads, so that two replicas that hold related keys of the
  * topics decide one after the other, each on all facts (architecture rule 3).
  */
 export interface SegmentBatchStep {
   ofTasks(tx: SqlClient, tasks: readonly TaskEnded[]): Promise<AssignedContact[]>;
   ofRecordings(tx: SqlClient, recordings: readonly RecordingAvailable[]): Promise<AssignedContact[]>;
+  ofVerdicts(tx: SqlClient, verdicts: readonly RecordingUnavailable[]): Promise<AssignedContact[]>;
 }
 
 export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentBatchStep {
-  async function segmentAll(tx: SqlClient, tasks: readonly TaskEnded[], unseen: ReadonlySet<string>) {
+  async function segmentAll(tx: SqlClient, tasks: readonly TaskFacts[], unseen: ReadonlySet<string>) {
     // What was never seen before has neither recordings nor contacts.
-    const known: TaskKey[] = tasks.filter((task) => !unseen.has(keyText(task)));
+    const known: TaskKey[] = tasks.map(({ task }) => task).filter((task) => !unseen.has(keyText(task)));
     const recordings = await readRecordings(tx, known);
     const assigned = await readAssigned(tx, known);
-    const changed = tasks.flatMap((task) =>
+    const changed = tasks.flatMap(({ task, verdict }) =>
       segmentTask({
         task,
+        verdict,
         recordings: recordings.get(keyText(task)) ?? [],
         assigned: assigned.get(keyText(task)) ?? [],
         nowMs: nowMs(),
@@ -42,30 +47,58 @@ export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentB
 
   return {
     async ofTasks(tx, tasks) {
-      const newest = newestRevisions(tasks);
-      const stored = await storeTasks(tx, [...newest.values()], nowMs());
-      const unseen = new Set(stored.filter(({ isNew }) => isNew).map(({ key }) => keyText(key)));
-      return await segmentAll(
-        tx,
-        stored.map(({ key }) => newest.get(keyText(key))!),
-        unseen,
-      );
+      const changed: AssignedContact[] = [];
+      for (const round of roundsOf(tasks)) {
+        const stored = await storeTasks(tx, [...round.values()], nowMs());
+        const unseen = new Set(stored.filter(({ isNew }) => isNew).map(({ key }) => keyText(key)));
+        const facts = stored.map(({ key, verdict }) => ({ task: round.get(keyText(key))!, verdict }));
+        changed.push(...(await segmentAll(tx, facts, unseen)));
+      }
+      return changed;
     },
     async ofRecordings(tx, recordings) {
       await lockTasks(tx, recordings, nowMs());
-      const touched = await storeRecordings(tx, recordings);
+      const fileOf = (one: RecordingAvailable) => `${keyText(one)}:${one.recordingId}:${one.generation}`;
+      const touched = await storeRecordings(tx, newestOf(recordings, fileOf, revisionOf));
+      return await segmentAll(tx, await readTasks(tx, touched), new Set());
+    },
+    async ofVerdicts(tx, verdicts) {
+      await lockTasks(tx, verdicts, nowMs());
+      const touched = await storeVerdicts(
+        tx,
+        newestOf(verdicts, keyText, ({ version }) => version),
+      );
       return await segmentAll(tx, await readTasks(tx, touched), new Set());
     },
   };
 }
 
-/** Of several revisions of one task in a batch only the newest counts. */
-function newestRevisions(tasks: readonly TaskEnded[]): Map<string, TaskEnded> {
-  const newest = new Map<string, TaskEnded>();
+/**
+ * Revisions of one task go one after the other, as if each had come alone: a contact keeps the id that the first one gave
+ * it, wherever a batch ends (architecture rule 8). Nearly always there is one round. What is not newer than one before it
+ * is left out.
+ */
+function roundsOf(tasks: readonly TaskEnded[]): Map<string, TaskEnded>[] {
+  const rounds: Map<string, TaskEnded>[] = [];
+  const latest = new Map<string, { revision: number; round: number }>();
   for (const task of tasks) {
     const key = keyText(task);
-    const known = newest.get(key);
-    if (known === undefined || known.revision < task.revision) newest.set(key, task);
+    const before = latest.get(key);
+    if (before !== undefined && before.revision >= task.revision) continue;
+    const round = (before?.round ?? -1) + 1;
+    latest.set(key, { revision: task.revision, round });
+    rounds[round] ??= new Map();
+    rounds[round].set(key, task);
   }
-  return newest;
+  return rounds;
+}
+
+/** Of several versions of one thing in a batch only the newest counts. */
+function newestOf<T>(items: readonly T[], keyOf: (item: T) => string, versionOf: (item: T) => number): T[] {
+  const newest = new Map<string, T>();
+  for (const item of items) {
+    const known = newest.get(keyOf(item));
+    if (known === undefined || versionOf(known) < versionOf(item)) newest.set(keyOf(item), item);
+  }
+  return [...newest.values()];
 }

@@ -1,23 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ContactSegmented, RecordingAvailable, TaskEnded } from '@wxcc-wfo/contracts';
+import type { ContactSegmented, RecordingAvailable, RecordingUnavailable, TaskEnded } from '@wxcc-wfo/contracts';
 import { checkEvent } from '@wxcc-wfo/contracts';
 import fc from 'fast-check';
-import { ms, row, seconds, segment, task } from '../../test/call-rows.ts';
+import { ms, row, seconds, segment, task, unavailable } from '../../test/call-rows.ts';
 import { type Story, storyArbitrary } from '../../test/call-story.ts';
 import type { AssignedContact } from './segment-task.ts';
+
+type Fact = TaskEnded | RecordingAvailable | RecordingUnavailable;
 
 /** What the service stores: the newest facts, each recording's generations, and contacts at their last version. */
 class Store {
   #task: TaskEnded | undefined;
+  #verdict: RecordingUnavailable | null = null;
   readonly #recordings = new Map<string, RecordingAvailable>();
   readonly contacts = new Map<string, AssignedContact>();
   readonly published: ContactSegmented[] = [];
 
-  receive(input: TaskEnded | RecordingAvailable): void {
+  receive(input: Fact): void {
     if ('recordingId' in input) this.#recordings.set(`${input.recordingId}:${input.generation}`, input);
-    else if (this.#task === undefined || this.#task.revision < input.revision) this.#task = input;
+    else if ('withdrawn' in input) {
+      if (input.version > (this.#verdict?.version ?? 0)) this.#verdict = input;
+    } else if (this.#task === undefined || this.#task.revision < input.revision) this.#task = input;
     if (this.#task === undefined) return;
-    for (const changed of segment(this.#task, [...this.#recordings.values()], [...this.contacts.values()])) {
+    const recordings = [...this.#recordings.values()];
+    for (const changed of segment(this.#task, recordings, [...this.contacts.values()], this.#verdict)) {
       this.contacts.set(changed.contact.contactId, changed);
       this.published.push(changed.contact);
     }
@@ -70,10 +76,21 @@ describe('segments of random calls', () => {
   });
 
   it('come out the same for any order of arrival, any duplicates and older revisions late (SEG-08)', () => {
-    const arrivals = storyArbitrary.chain((story) => {
+    const arrivals = fc.tuple(storyArbitrary, fc.nat(3)).chain(([story, verdicts]) => {
       const older = factsOf(story, { metadata: [], activities: story.activities.slice(0, -3) });
       const newer = factsOf(story, { revision: 2 });
-      const inputs = [older, newer, ...story.recordings, ...story.recordings.slice(0, 2), newer];
+      // Given up, looked for again, given up again; of any number of recordings.
+      const told = Array.from({ length: verdicts }, (_, n) => unavailable(n + 1, { withdrawn: n % 2 === 1 }));
+      const recordings = story.recordings.slice(verdicts);
+      const inputs: Fact[] = [
+        older,
+        newer,
+        ...recordings,
+        ...recordings.slice(0, 2),
+        newer,
+        ...told,
+        ...told.slice(-1),
+      ];
       const disordered = shuffled(story.activities).map((activities) => ({ ...newer, activities }));
       return fc.tuple(fc.constant(inputs), shuffled(inputs), disordered);
     });
@@ -85,7 +102,7 @@ describe('segments of random calls', () => {
         for (const input of anyOrder) seen.receive(input);
         expect(seen.living()).toEqual(expected.living());
         const rows = new Store();
-        for (const input of anyOrder) rows.receive('recordingId' in input ? input : disordered);
+        for (const input of anyOrder) rows.receive('activities' in input ? disordered : input);
         expect(rows.living()).toEqual(expected.living());
       }),
     );

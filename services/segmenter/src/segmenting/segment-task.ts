@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ContactSegmented, NamedRef, RecordingAvailable, TaskActivity, TaskEnded } from '@wxcc-wfo/contracts';
+import type {
+  ContactSegmented,
+  NamedRef,
+  RecordingAvailable,
+  RecordingUnavailable,
+  TaskActivity,
+  TaskEnded,
+} from '@wxcc-wfo/contracts';
 import { orderActivities } from './activity-order-policy.ts';
 import { audioOf, latestGenerations, type RecordedSpan } from './audio-policy.ts';
 import { type Consultation, consultationsOf, handOversOf } from './consultation-policy.ts';
@@ -18,6 +25,8 @@ export interface AssignedContact {
 export interface SegmentationInput {
   task: TaskEnded;
   recordings: readonly RecordingAvailable[];
+  /** The latest that was told of recordings that will not come; null: nothing. */
+  verdict: RecordingUnavailable | null;
   /** The contacts of this task as they were published before, superseded ones included. */
   assigned: readonly AssignedContact[];
   nowMs: number;
@@ -32,7 +41,8 @@ const NO_SCREEN = 'No screen recording was asked for.';
  */
 export function segmentTask(input: SegmentationInput): AssignedContact[] {
   const { task, assigned, nowMs } = input;
-  const contacts = wantsContacts(task) ? contactsOf(task, latestGenerations(input.recordings)) : [];
+  const media = { recorded: latestGenerations(input.recordings), verdict: input.verdict };
+  const contacts = wantsContacts(task) ? contactsOf(task, media) : [];
   const naming = nameLegs(
     task,
     contacts,
@@ -81,8 +91,14 @@ interface NewContact extends TimeSpan {
   content: Omit<ContactContent, 'contactId'>;
 }
 
+/** What is stored of a call's audio, and whether more will come. */
+interface Media {
+  recorded: readonly RecordedSpan[];
+  verdict: RecordingUnavailable | null;
+}
+
 /** The contacts of a call by today's facts, oldest first, not named yet. */
-function contactsOf(task: TaskEnded, recorded: readonly RecordedSpan[]): NewContact[] {
+function contactsOf(task: TaskEnded, media: Media): NewContact[] {
   const activities = orderActivities(task.activities);
   const legs = legsOf(activities, task);
   const consulted = consultationsOf(activities);
@@ -103,7 +119,7 @@ function contactsOf(task: TaskEnded, recorded: readonly RecordedSpan[]): NewCont
       openedBy: leg.openedBy.activityId,
       content: {
         ...whoAndWhat(task, leg, { activities, isLast: index === legs.length - 1 }),
-        ...whenAndHeard(task, window, { holds, consultations, recorded }),
+        ...whenAndHeard(task, window, { holds, consultations, media }),
       },
     };
   });
@@ -157,16 +173,17 @@ function namesOf(leg: Leg, activities: readonly TaskActivity[]) {
 interface HeardContext {
   holds: readonly TimeSpan[];
   consultations: readonly Consultation[];
-  recorded: readonly RecordedSpan[];
+  media: Media;
 }
 
-function whenAndHeard(task: TaskEnded, window: TimeSpan, { holds, consultations, recorded }: HeardContext) {
+function whenAndHeard(task: TaskEnded, window: TimeSpan, { holds, consultations, media }: HeardContext) {
   const { recordingRequested } = task;
+  const { recorded, verdict } = media;
   return {
     startedAtMs: window.startMs,
     endedAtMs: window.endMs,
     durationMs: window.endMs - window.startMs,
     silences: holds.map((hold) => ({ ...hold, reason: 'hold' as const })),
-    audio: audioOf({ window, holds, consultations, recordingRequested }, recorded),
+    audio: audioOf({ window, holds, consultations, recordingRequested, verdict }, recorded),
   };
 }

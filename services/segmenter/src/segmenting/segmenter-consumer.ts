@@ -33,8 +33,9 @@ interface SegmenterHandlers {
   'task-ended': BatchHandler<'task-ended'>;
   'recording-available': BatchHandler<'recording-available'>;
 }
+  'recording-unavailable': BatchHandler<'recording-unavailable'>;
 
-/** `task-ended` and `recording-available` in, `contact-segmented` out, all in the batch's transaction (rules 2 and 3). */
+/** Facts in, `contact-segmented` out, all in the batch's transaction (rules 2 and 3). */
 function createSegmenterHandlers(deps: {
   step: SegmentBatchStep;
   onSegmented(changed: readonly AssignedContact[]): void;
@@ -54,15 +55,18 @@ function createSegmenterHandlers(deps: {
       return await publish(tx, events, await deps.step.ofRecordings(tx, recordings));
     },
   };
+    'recording-unavailable': async (events, tx) => {
+      const verdicts = events.map(({ payload }) => payload);
+      return await publish(tx, events, await deps.step.ofVerdicts(tx, verdicts));
+    },
 }
 
 /** Each contact's event continues the trace of the fact that changed it. */
 function outgoing(events: readonly ReceivedEvent[], changed: readonly AssignedContact[]): OutgoingEvent[] {
   const causes = new Map(
-    (events as readonly ReceivedEvent<'task-ended' | 'recording-available'>[]).map((event) => [
-      keyText(event.payload),
-      event.context,
-    ]),
+    (events as readonly ReceivedEvent<'task-ended' | 'recording-available' | 'recording-unavailable'>[]).map(
+      (event) => [keyText(event.payload), event.context],
+    ),
   );
   return changed.map(({ contact }) => {
     const cause = causes.get(keyText(contact));

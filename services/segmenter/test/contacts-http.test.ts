@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TaskEnded } from '@wxcc-wfo/contracts';
+import { type AcdChanged, GOLDEN_EXAMPLES, type TaskEnded } from '@wxcc-wfo/contracts';
 import { ms, row, task } from './call-rows.ts';
 import { type RunningSegmenter, runSegmenter } from './running-segmenter.ts';
 
 interface Summary {
   contactId: string;
+  acdId: string;
   associatedContactId: string;
   agent: { id: string };
   startedAt: string;
@@ -222,6 +223,44 @@ describe('who may see what (architecture rule 13)', () => {
       expect(response.status).toBe(403);
       expect(((await response.json()) as Problem).detail).toContain('contacts:listen');
     }
+  });
+});
+
+describe('an organization that is connected anew', () => {
+  /** The living one comes last by its id, so that the order of ids does not pick it. */
+  const [before, now] = [randomUUID(), randomUUID()].sort();
+  const ofAcd = (acdId: string, more: Partial<TaskEnded> = {}): TaskEnded => ({
+    ...call(1, segmenter.tenants[0].tenantId),
+    acdId,
+    taskId: 'twice',
+    webexOrgId: 'org-of-twins',
+    ...more,
+  });
+  const gone = (acdId: string): AcdChanged => {
+    const example = GOLDEN_EXAMPLES['acd-changed'].valid[0]!.payload as AcdChanged;
+    return { ...example, acdId, tenantId: segmenter.tenants[0].tenantId, deleted: true };
+  };
+  const seen = async () => (await list('?associatedContactId=twice')).items.map(({ acdId }) => acdId);
+
+  it('shows each contact once: that of the living ACD, in the list, by id and to listeners (architecture rule 8)', async () => {
+    await segmenter.publish(ofAcd(before!));
+    await segmenter.settled();
+    expect(await seen()).toEqual([before]);
+    await segmenter.publish(gone(before!), ofAcd(now!, { recordingRequested: false }));
+    await segmenter.settled();
+    expect(await seen()).toEqual([now]);
+    const { contactId } = (await list('?associatedContactId=twice')).items[0]!;
+    expect(await (await segmenter.get(`/v1/contacts/${contactId}`)).json()).toMatchObject({ acdId: now });
+    const audio = (await (await segmenter.get(`/v1/contacts/${contactId}/audio`)).json()) as Problem;
+    expect(audio.detail).toContain('no-file-to-upload');
+    // What only the hidden one says is not found either.
+    expect((await list('?associatedContactId=twice&audioState=file-not-yet-uploaded')).items).toEqual([]);
+  });
+
+  it('still shows it once when both are gone', async () => {
+    await segmenter.publish(gone(now!));
+    await segmenter.settled();
+    expect(await seen()).toEqual([before]);
   });
 });
 

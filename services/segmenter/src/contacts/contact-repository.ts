@@ -43,6 +43,16 @@ const CONDITIONS: Record<keyof ContactFilter, string> = {
   associatedContactId: 'task_id = ?',
 };
 
+/**
+ * An organization that is connected anew gives each contact the id that it had under the deleted ACD (architecture rule
+ * 8). Of such twins that of the living ACD counts.
+ */
+export const PREFERRED_ACD = 'EXISTS (SELECT FROM deleted_acd gone WHERE gone.acd_id = contact.acd_id), contact.acd_id';
+/** The one that counts; by the primary key, for each row that is listed. */
+const IS_PREFERRED = `listed.acd_id = (
+  SELECT acd_id FROM contact WHERE contact.contact_id = listed.contact_id AND contact.tenant_id = listed.tenant_id
+  ORDER BY ${PREFERRED_ACD} LIMIT 1)`;
+
 interface BodyRow {
   body: ContactSegmented;
 }
@@ -75,14 +85,14 @@ export function contactsOfTenant({ pool }: ContactReader, tenantId: string): Con
       }
       values.push(limit);
       return await read(
-        `SELECT body FROM contact WHERE ${conditions.join(' AND ')}
+        `SELECT body FROM contact AS listed WHERE ${conditions.join(' AND ')} AND ${IS_PREFERRED}
          ORDER BY started_at_ms DESC, contact_id DESC LIMIT $${values.length}`,
         values,
       );
     },
     async find(contactId) {
       const [contact] = await read(
-        'SELECT body FROM contact WHERE tenant_id = $1 AND contact_id = $2 ORDER BY acd_id LIMIT 1',
+        `SELECT body FROM contact WHERE tenant_id = $1 AND contact_id = $2 ORDER BY ${PREFERRED_ACD} LIMIT 1`,
         [tenantId, contactId],
       );
       return contact;

@@ -1,7 +1,7 @@
 import type { ContactSegmented, RecordingAvailable } from '@wxcc-wfo/contracts';
 import { readAsTenant, type SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
-import type { ContactReader } from '../contacts/contact-repository.ts';
+import { type ContactReader, PREFERRED_ACD } from '../contacts/contact-repository.ts';
 
 /** A contact with all that is known of the recordings of its call: what playing needs, in one statement. */
 export interface PlayableContact {
@@ -23,10 +23,10 @@ export async function playableOfTenant(
   contactId: string,
 ): Promise<PlayableContact | undefined> {
   const read = (tx: SqlClient) =>
-    tx.query<PlayableContact & { [column: string]: unknown }>(`${READ} AND tenant_id = $2 ORDER BY acd_id LIMIT 1`, [
-      contactId,
-      tenantId,
-    ]);
+    tx.query<PlayableContact & { [column: string]: unknown }>(
+      `${READ} AND tenant_id = $2 ORDER BY ${PREFERRED_ACD} LIMIT 1`,
+      [contactId, tenantId],
+    );
   return (await readAsTenant(pool, { tenantId }, read)).rows[0];
 }
 

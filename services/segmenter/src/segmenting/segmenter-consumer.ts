@@ -12,6 +12,7 @@ import {
   traceHeadersOf,
 } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
+import { rememberDeletedAcds } from '../contacts/acd-changed-consumer.ts';
 import { keyText } from './facts-repository.ts';
 import { createSegmentBatchStep, type SegmentBatchStep } from './segment-batch-step.ts';
 import type { AssignedContact } from './segment-task.ts';
@@ -22,18 +23,18 @@ export type SegmenterConsumerOptions = Omit<ConsumerOptions, 'handlers' | 'group
   onSegmented?(changed: readonly AssignedContact[]): void;
 };
 
-/** The one group that takes in both kinds of facts. */
+/** The one group that takes in all kinds of facts, and which ACDs are gone. */
 export function createSegmenterConsumer({ onSegmented = () => {}, ...options }: SegmenterConsumerOptions): Consumer {
   const step = createSegmentBatchStep({ nowMs: Date.now });
-  const handlers = { ...createSegmenterHandlers({ step, onSegmented }) };
+  const handlers = { ...createSegmenterHandlers({ step, onSegmented }), [TOPICS.acdChanged]: rememberDeletedAcds };
   return createConsumer({ groupId: 'segmenter', ...options, handlers });
 }
 
 interface SegmenterHandlers {
   'task-ended': BatchHandler<'task-ended'>;
   'recording-available': BatchHandler<'recording-available'>;
-}
   'recording-unavailable': BatchHandler<'recording-unavailable'>;
+}
 
 /** Facts in, `contact-segmented` out, all in the batch's transaction (rules 2 and 3). */
 function createSegmenterHandlers(deps: {
@@ -54,11 +55,11 @@ function createSegmenterHandlers(deps: {
       const recordings = events.map(({ payload }) => payload);
       return await publish(tx, events, await deps.step.ofRecordings(tx, recordings));
     },
-  };
     'recording-unavailable': async (events, tx) => {
       const verdicts = events.map(({ payload }) => payload);
       return await publish(tx, events, await deps.step.ofVerdicts(tx, verdicts));
     },
+  };
 }
 
 /** Each contact's event continues the trace of the fact that changed it. */

@@ -25,9 +25,11 @@ export function guardedAgents(allowPrivateAddresses: boolean): GuardedAgents {
   const existing = agents.get(allowPrivateAddresses);
   if (existing) return existing;
   const connect = { timeout: CONNECT_TIMEOUT_MS, ...(allowPrivateAddresses ? {} : { lookup: publicOnly }) };
+  // HTTP/1.1 alone, though undici offers HTTP/2 by itself: cutting an answer off, time-outs and `sendBy` are tested with
+  // a connection of its own per request, not with streams that share one.
   const created: GuardedAgents = {
-    api: new Agent({ connect, maxResponseSize: MAX_API_ANSWER_BYTES }),
-    files: new Agent({ connect }),
+    api: new Agent({ connect, allowH2: false, maxResponseSize: MAX_API_ANSWER_BYTES }),
+    files: new Agent({ connect, allowH2: false }),
   };
   agents.set(allowPrivateAddresses, created);
   return created;

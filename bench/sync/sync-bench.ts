@@ -131,7 +131,7 @@ async function listEverything(simulator: Simulator): Promise<number> {
       allowedHosts: [new URL(simulator.baseUrl).host],
       allowPrivateAddresses: true,
     },
-    quota: { acquire: async () => undefined, penalise: async () => undefined },
+    quota: { acquire: async () => ({ sendByMs: Number.POSITIVE_INFINITY }), penalise: async () => undefined },
     quotaKey: 'floor',
     kind: 'sync',
     orgId: simulator.orgId,

@@ -43,7 +43,7 @@ describe('SYNC-01, SYNC-06: the directory over HTTP', () => {
     ({ accessToken } = await oauth.exchangeCode({ ...app, code, redirectUri }));
     options = {
       endpoints,
-      quota: { acquire: async () => undefined, penalise: async () => undefined },
+      quota: { acquire: async () => ({ sendByMs: Number.POSITIVE_INFINITY }), penalise: async () => undefined },
       quotaKey: app.clientId,
       kind: 'sync',
       orgId: simulator.tenant.options.orgId,

@@ -57,7 +57,7 @@ function clientOf(url: string): WebexClient {
     allowedHosts: [new URL(url).host],
     allowPrivateAddresses: true,
   };
-  const quota = { acquire: async () => undefined, penalise: async () => undefined };
+  const quota = { acquire: async () => ({ sendByMs: Number.POSITIVE_INFINITY }), penalise: async () => undefined };
   const getAccessToken = async () => `a-token-of-the-benchmark_${ORG_ID}`;
   return createWebexClient({
     endpoints,

@@ -24,9 +24,15 @@ export interface WebexEndpoints extends ApiEndpoints {
 /** What a request is for; earlier kinds go before later ones when the budget is short. */
 export type WorkKind = 'token' | 'live-capture' | 'captures' | 'sync' | 'recapture' | 'backfill';
 
+/** Leave to send one request. */
+export interface SendPermission {
+  /** By `performance.now()`. Who has not sent by then asks anew: later it would count in another minute. */
+  sendByMs: number;
+}
+
 export interface WebexQuota {
   /** Resolves when a request may be sent. Rejects with the signal's reason when aborted. */
-  acquire(request: { quotaKey: string; kind: WorkKind; signal?: AbortSignal }): Promise<void>;
+  acquire(request: { quotaKey: string; kind: WorkKind; signal?: AbortSignal }): Promise<SendPermission>;
   /** Stops all requests of the key, in all processes, for this long (HTTP 429). */
   penalise(quotaKey: string, retryAfterMs: number): Promise<void>;
 }

@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { WebexQuota } from '../port.ts';
 import {
   endpointsOf,
   type RecordingQuota,
@@ -41,6 +43,40 @@ describe('one exchange', () => {
     expect(stub.requests[0]?.headers.trackingid).toMatch(/^WFO_/);
     expect(quota.acquired).toEqual([{ quotaKey: 'client-1', kind: 'captures' }]);
   });
+
+  it('CAP-08 asks for the bearer before the budget: a permission does not last until one is found', async () => {
+    const order: string[] = [];
+    const asking: WebexQuota = {
+      ...quota,
+      acquire: async () => {
+        order.push('permission');
+        return { sendByMs: performance.now() + 2_000 };
+      },
+    };
+    const credentials = createBearerCredentials(async () => {
+      order.push('token');
+      return TOKEN;
+    });
+    stub.answer(() => ({ json: {} }));
+    await send({}, { budget: { quota: asking, quotaKey: 'client-1', kind: 'captures' }, credentials });
+    expect(order).toEqual(['token', 'permission']);
+  });
+
+  it.each(['any', 'unprocessed', 'never'] as const)(
+    'CAP-08 sends nothing on a permission that is too old, but asks for another (retries: %s)',
+    async (retries) => {
+      const ages = [2_500, 2_001, 0];
+      const asking: WebexQuota = {
+        ...quota,
+        acquire: async () => ({ sendByMs: performance.now() + 2_000 - (ages.shift() ?? 0) }),
+      };
+      stub.answer(() => ({ json: { ok: true } }));
+      const budget = { quota: asking, quotaKey: 'client-1', kind: 'captures' } as const;
+      await expect(send({ method: 'POST', json: {}, retries }, { budget })).resolves.toEqual({ ok: true });
+      expect(stub.requests).toHaveLength(1);
+      expect(ages).toEqual([]);
+    },
+  );
 
   it('gives undefined for an answer without a body', async () => {
     stub.answer(() => ({ status: 204 }));
@@ -116,6 +152,18 @@ describe('one exchange', () => {
     stub.answer(() => () => undefined);
     const options = { timeouts: { headersMs: 60_000, deadlineMs: 200 } };
     await expect(send({}, options)).rejects.toMatchObject({ kind: 'timeout' });
+  });
+
+  it.each([
+    ['no answer begins', () => undefined],
+    ['an answer stops in the middle', (response: ServerResponse) => void response.writeHead(200).write('{"half":')],
+  ])('tries again within the deadline when %s', async (_, stall) => {
+    const timeouts = { headersMs: 100, bodyMs: 100, deadlineMs: 60_000 };
+    stub.answer((_, index) => (index === 0 ? stall : { json: { ok: true } }));
+    await expect(send({}, { timeouts })).resolves.toEqual({ ok: true });
+    expect(stub.requests).toHaveLength(2);
+    stub.answer(() => stall);
+    await expect(send({ retries: 'never' }, { timeouts })).rejects.toMatchObject({ kind: 'timeout', retriable: true });
   });
 
   it('throws the signal’s reason when aborted, in flight or between attempts', async () => {

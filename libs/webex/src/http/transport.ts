@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { request } from 'undici';
-import type { WebexQuota, WebexTimeouts, WorkKind } from '../port.ts';
+import type { SendPermission, WebexQuota, WebexTimeouts, WorkKind } from '../port.ts';
 import type { Authorization, Credentials } from './credentials.ts';
 import { errorInsideSuccess, errorOfStatus, readErrorAnswer, retryAfterOf } from './error-answer.ts';
 import { guardedAgents } from './guarded-agents.ts';
 import { checkUrl, type HostRules } from './host-policy.ts';
 import { countRequest } from './instruments.ts';
 import { withRetries } from './retry-policy.ts';
+import { PermissionTooOld, sendBy } from './send-by.ts';
 import { transportError } from './transport-error.ts';
 import { WebexError } from './webex-error.ts';
 
@@ -67,12 +68,13 @@ export function createTransport(options: TransportOptions): Transport {
     let askedAgain = false;
 
     const attempt = async (): Promise<unknown> => {
-      await takeBudget(call.signal, deadlineAtMs);
+      // Before the budget is asked: to find a token may take seconds, and a permission does not last that long.
+      authorization ??= await options.credentials?.authorize();
+      const permission = await takeBudget(call.signal, deadlineAtMs);
       // The deadline begins with the first permission: waiting for the budget is no fault of Webex.
       if (deadlineAtMs === Number.POSITIVE_INFINITY) deadlineAtMs = Date.now() + timeouts.deadlineMs;
-      authorization ??= await options.credentials?.authorize();
       try {
-        return await exchange(url, call, authorization, deadlineAtMs);
+        return await exchange(url, call, { authorization, permission, deadlineAtMs });
       } catch (error) {
         if (error instanceof WebexError && error.kind === 'rate-limited') {
           await options.budget?.quota.penalise(options.budget.quotaKey, error.retryAfterMs ?? DEFAULT_PENALTY_MS);
@@ -102,16 +104,15 @@ export function createTransport(options: TransportOptions): Transport {
     });
   }
 
-  async function takeBudget(signal: AbortSignal | undefined, deadlineAtMs: number): Promise<void> {
-    if (!options.budget) return;
+  async function takeBudget(signal: AbortSignal | undefined, deadlineAtMs: number): Promise<SendPermission> {
+    if (!options.budget) return { sendByMs: Number.POSITIVE_INFINITY };
     const { quota, quotaKey, kind } = options.budget;
     if (deadlineAtMs === Number.POSITIVE_INFINITY) {
-      await quota.acquire({ quotaKey, kind, ...(signal ? { signal } : {}) });
-      return;
+      return await quota.acquire({ quotaKey, kind, ...(signal ? { signal } : {}) });
     }
     const late = AbortSignal.timeout(Math.max(1, deadlineAtMs - Date.now()));
     try {
-      await quota.acquire({ quotaKey, kind, signal: signal ? AbortSignal.any([signal, late]) : late });
+      return await quota.acquire({ quotaKey, kind, signal: signal ? AbortSignal.any([signal, late]) : late });
     } catch (error) {
       signal?.throwIfAborted();
       if (!late.aborted) throw error;
@@ -122,16 +123,16 @@ export function createTransport(options: TransportOptions): Transport {
   async function exchange(
     url: URL,
     call: Call,
-    authorization: Authorization | undefined,
-    deadlineAtMs: number,
+    o: { authorization: Authorization | undefined; permission: SendPermission; deadlineAtMs: number },
   ): Promise<unknown> {
+    const { authorization, permission, deadlineAtMs } = o;
     const trackingId = `WFO_${randomUUID()}`;
     const late = AbortSignal.timeout(Math.max(1, deadlineAtMs - Date.now()));
     const secrets = [...(call.secrets ?? []), ...(authorization?.secrets ?? [])];
     try {
       const answer = await request(url, {
         method: call.method,
-        dispatcher: guardedAgents(options.hosts.allowPrivateAddresses).api,
+        dispatcher: sendBy(permission.sendByMs, guardedAgents(options.hosts.allowPrivateAddresses).api),
         headersTimeout: timeouts.headersMs,
         bodyTimeout: timeouts.bodyMs,
         signal: call.signal ? AbortSignal.any([call.signal, late]) : late,
@@ -181,6 +182,7 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 function mayRetry(failure: WebexError, retries: NonNullable<Call['retries']>): boolean {
+  if (failure instanceof PermissionTooOld) return true;
   return retries === 'any' || (retries === 'unprocessed' && failure.kind === 'rate-limited');
 }
 

@@ -9,8 +9,8 @@ import type { WorkKind } from '../port.ts';
  *    `local` (one small bucket in each of `expectedProcesses` processes, used while Redis is away). Some processes may
  *    see Redis while others do not, and that may change at any time: the parts simply add up.
  * 2. A token bucket of capacity B and refill R lets at most B + R·T through in any time T. Requests leave up to
- *    SLACK after their permission, so that those of 60 s had their permissions within T = 60 s + SLACK. B and R are
- *    chosen such that B + R·T equals the part.
+ *    SLACK after their permission (`send-by.ts` discards an older one in the moment of sending), so that those of 60 s
+ *    had their permissions within T = 60 s + SLACK. B and R are chosen such that B + R·T equals the part.
  * 3. A bucket of unknown past starts EMPTY: a missing key (Redis new, emptied, key expired) and one that another server
  *    process wrote (restart from an old snapshot, fail-over to a replica that lagged). What was granted before plus
  *    what is granted after is then still at most B + R·T, as the new bucket has only what time has refilled.

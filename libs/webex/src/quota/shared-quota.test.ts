@@ -118,6 +118,19 @@ describe('a budget shared by processes', () => {
     expect(performance.now() - startMs).toBeLessThan(500);
   });
 
+  it('CAP-08 gives leave for two seconds from the asking, by Redis or without it', async () => {
+    const { client, proxy } = await throughProxy();
+    const quota = quotaOn(client);
+    const quotaKey = newKey();
+    for (const isRedisThere of [true, false]) {
+      if (!isRedisThere) proxy.refuse();
+      const startMs = performance.now();
+      const { sendByMs } = await quota.acquire({ quotaKey, kind: 'token' });
+      expect(sendByMs).toBeGreaterThanOrEqual(startMs + 2_000);
+      expect(sendByMs).toBeLessThanOrEqual(performance.now() + 2_000);
+    }
+  });
+
   it('starts empty when Redis was emptied', async () => {
     const quotaKey = newKey();
     const quota = quotaOn(redis.client, { requestsPerMinute: 300 });

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { recordQuotaWait } from '../http/instruments.ts';
 import { WebexError } from '../http/webex-error.ts';
 import type { WebexQuota, WorkKind } from '../port.ts';
-import { type Bucket, planQuota, reserveOf, take } from './quota-policy.ts';
+import { type Bucket, planQuota, reserveOf, SLACK_MS, take } from './quota-policy.ts';
 import { PENALISE_SCRIPT, TAKE_SCRIPT } from './quota-script.ts';
 import { createWaitingLine, type Permission, type WaitingLine } from './waiting-line.ts';
 
@@ -71,11 +71,13 @@ export function createSharedQuota(options: SharedQuotaOptions): SharedQuota {
     const { capacity, refillPerMs } = plan.shared;
     const reserve = reserveOf(kind, plan.shared);
     const args = [capacity, refillPerMs, reserve, '', ''];
+    // From the asking, not the answer: the token is of some moment in between.
+    const sendByMs = performance.now() + SLACK_MS;
     const reply = await inTime(redis.eval(TAKE_SCRIPT, 1, keyPrefix + quotaKey, ...args));
     const [granted, waitMs] = reply as [number, number];
     source = 'shared';
     redisAnswered = true;
-    if (granted === 1) return { granted: true };
+    if (granted === 1) return { granted: true, sendByMs };
     // Jitter, so that waiting processes do not all come back for the same token.
     return { granted: false, waitMs: Math.min(Number(waitMs) * (1 + Math.random() * 0.2) + 1, LONGEST_PAUSE_MS) };
   }
@@ -87,10 +89,11 @@ export function createSharedQuota(options: SharedQuotaOptions): SharedQuota {
     }
     // Empty at the start of the process, not at its first use: no request was let through since.
     const before = localBuckets.get(quotaKey) ?? { tokens: 0, atMs: createdAtMs, serverId: '' };
-    const request = { reserve: reserveOf(kind, plan.local), nowMs: performance.now(), serverId: '' };
+    const nowMs = performance.now();
+    const request = { reserve: reserveOf(kind, plan.local), nowMs, serverId: '' };
     const result = take(before, plan.local, request);
     localBuckets.set(quotaKey, result.bucket);
-    if (result.granted) return { granted: true };
+    if (result.granted) return { granted: true, sendByMs: nowMs + SLACK_MS };
     // Short pauses: Redis may be back before the local bucket has refilled.
     return { granted: false, waitMs: Math.min(result.waitMs, LONGEST_PAUSE_MS / 4) };
   }
@@ -107,8 +110,9 @@ export function createSharedQuota(options: SharedQuotaOptions): SharedQuota {
     async acquire({ quotaKey, kind, signal }) {
       if (closed) throw closedError();
       const startMs = performance.now();
-      await lineOf(quotaKey).join(kind, signal);
+      const permission = await lineOf(quotaKey).join(kind, signal);
       recordQuotaWait(kind, (performance.now() - startMs) / 1000, source);
+      return permission;
     },
 
     async penalise(quotaKey, retryAfterMs) {

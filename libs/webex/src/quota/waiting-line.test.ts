@@ -10,7 +10,7 @@ function line() {
     asked.push(kind);
     if (permits === 0) return { granted: false, waitMs: 60_000 };
     permits--;
-    return { granted: true };
+    return { granted: true, sendByMs: Number.POSITIVE_INFINITY };
   });
   return {
     ...waiting,

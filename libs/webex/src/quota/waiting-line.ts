@@ -1,17 +1,17 @@
-import type { WorkKind } from '../port.ts';
+import type { SendPermission, WorkKind } from '../port.ts';
 import { PRIORITY } from './quota-policy.ts';
 
-export type Permission = { granted: true } | { granted: false; waitMs: number };
+export type Permission = ({ granted: true } & SendPermission) | { granted: false; waitMs: number };
 
 interface Waiter {
   kind: WorkKind;
-  grant(): void;
+  grant(permission: SendPermission): void;
   refuse(reason: unknown): void;
 }
 
 export interface WaitingLine {
   /** Resolves when it is this request's turn and the budget allows it. */
-  join(kind: WorkKind, signal: AbortSignal | undefined): Promise<void>;
+  join(kind: WorkKind, signal: AbortSignal | undefined): Promise<SendPermission>;
   /** Asks again at once, after a change that may let somebody through. */
   wake(): void;
   close(reason: unknown): void;
@@ -33,7 +33,7 @@ export function createWaitingLine(ask: (kind: WorkKind) => Promise<Permission>):
       for (let first = waiters[0]; first !== undefined; first = waiters[0]) {
         const permission = await ask(first.kind);
         // Whoever is first now gets it: somebody more urgent may have come, or the asker may have given up.
-        if (permission.granted) waiters.shift()?.grant();
+        if (permission.granted) waiters.shift()?.grant({ sendByMs: permission.sendByMs });
         else if (waiters[0] === first) await pause(permission.waitMs);
       }
     } finally {
@@ -53,15 +53,15 @@ export function createWaitingLine(ask: (kind: WorkKind) => Promise<Permission>):
     });
   }
 
-  function join(kind: WorkKind, signal: AbortSignal | undefined): Promise<void> {
+  function join(kind: WorkKind, signal: AbortSignal | undefined): Promise<SendPermission> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const leave = () => signal?.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
         kind,
-        grant() {
+        grant(permission) {
           leave();
-          resolve();
+          resolve(permission);
         },
         refuse(reason) {
           leave();

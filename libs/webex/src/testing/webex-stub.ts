@@ -92,6 +92,7 @@ export function recordingQuota(): RecordingQuota {
     async acquire({ quotaKey, kind, signal }) {
       signal?.throwIfAborted();
       acquired.push({ quotaKey, kind });
+      return { sendByMs: Number.POSITIVE_INFINITY };
     },
     async penalise(quotaKey, ms) {
       penalties.push({ quotaKey, ms });

@@ -6,6 +6,7 @@ import {
   type TokenSet,
   type WebexEndpoints,
   WebexError,
+  type WebexQuota,
 } from '@wxcc-wfo/webex';
 
 /**
@@ -16,7 +17,6 @@ export const CALL_DEADLINE_MS = 15_000;
 export const REFRESH_BUDGET_WAIT_MS = 10_000;
 /** A person waits for it: longer than a process without Redis needs for one request. */
 const SIGN_IN_BUDGET_WAIT_MS = 25_000;
-const DEFAULT_PENALTY_MS = 5_000;
 
 /** The request was not sent, so nothing can have happened at the provider. */
 export class NotSent extends Error {
@@ -45,47 +45,49 @@ export interface Provider {
   whoAmI(accessToken: string, client: Pick<ClientCredentials, 'quotaKey'>): Promise<Authorizer>;
 }
 
+/** How long a grant may wait for the budget, and whether it may still be sent after that. */
+interface Waiting {
+  waitMs: number;
+  maySend?(): boolean;
+  stopping?: AbortSignal | undefined;
+}
+
 /** Webex's OAuth endpoints, each call bounded. @throws WebexError, NotSent */
 export function createProvider(deps: { endpoints: WebexEndpoints; quota: SharedQuota }): Provider {
   const { endpoints, quota } = deps;
   const timeouts = { headersMs: CALL_DEADLINE_MS, bodyMs: CALL_DEADLINE_MS, deadlineMs: CALL_DEADLINE_MS };
-  const grants = createOAuthClient({ endpoints, timeouts });
   const people = createOAuthClient({ endpoints, timeouts, quota });
 
-  async function acquire(quotaKey: string, waitMs: number, stopping?: AbortSignal): Promise<void> {
-    const late = AbortSignal.timeout(waitMs);
-    try {
-      await quota.acquire({ quotaKey, kind: 'token', signal: stopping ? AbortSignal.any([stopping, late]) : late });
-    } catch (error) {
-      throw new NotSent('The budget of the client id left no room for the request in time; it is tried again.', {
-        cause: error,
-      });
-    }
+  /** The budget for one grant; who gets no permission of it has sent nothing. */
+  function budgetOf(quotaKey: string, o: Waiting): WebexQuota {
+    return {
+      async acquire({ kind, signal }) {
+        const ends = [AbortSignal.timeout(o.waitMs), o.stopping, signal].filter((end) => end !== undefined);
+        const permission = await quota
+          .acquire({ quotaKey, kind, signal: AbortSignal.any(ends) })
+          .catch((cause: unknown) => {
+            throw new NotSent('The budget of the client id left no room for the request in time; it is tried again.', {
+              cause,
+            });
+          });
+        if (o.maySend?.() === false) {
+          throw new NotSent('The intent to refresh was too old when the request could have been sent.');
+        }
+        return permission;
+      },
+      penalise: (_, retryAfterMs) => quota.penalise(quotaKey, retryAfterMs),
+    };
   }
 
-  /** A 429 stops the client id in all processes, as it does for every other call. */
-  async function heedingLimits<T>(quotaKey: string, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof WebexError && error.kind === 'rate-limited') {
-        await quota.penalise(quotaKey, error.retryAfterMs ?? DEFAULT_PENALTY_MS);
-      }
-      throw error;
-    }
-  }
+  const grants = (quotaKey: string, o: Waiting) =>
+    createOAuthClient({ endpoints, timeouts, quota: budgetOf(quotaKey, o) });
 
   return {
-    authorizeUrl: grants.authorizeUrl,
-    async exchangeCode({ quotaKey, clientId, clientSecret }, sent) {
-      await acquire(quotaKey, SIGN_IN_BUDGET_WAIT_MS);
-      return await heedingLimits(quotaKey, () => grants.exchangeCode({ clientId, clientSecret, ...sent }));
-    },
-    async refresh({ quotaKey, clientId, clientSecret }, refreshToken, o) {
-      await acquire(quotaKey, REFRESH_BUDGET_WAIT_MS, o.stopping);
-      if (!o.maySend()) throw new NotSent('The intent to refresh was too old when the request could have been sent.');
-      return await heedingLimits(quotaKey, () => grants.refresh({ clientId, clientSecret, refreshToken }));
-    },
+    authorizeUrl: people.authorizeUrl,
+    exchangeCode: ({ quotaKey, clientId, clientSecret }, sent) =>
+      grants(quotaKey, { waitMs: SIGN_IN_BUDGET_WAIT_MS }).exchangeCode({ clientId, clientSecret, ...sent }),
+    refresh: ({ quotaKey, clientId, clientSecret }, refreshToken, o) =>
+      grants(quotaKey, { waitMs: REFRESH_BUDGET_WAIT_MS, ...o }).refresh({ clientId, clientSecret, refreshToken }),
     async whoAmI(accessToken, { quotaKey }) {
       const signal = AbortSignal.timeout(SIGN_IN_BUDGET_WAIT_MS + CALL_DEADLINE_MS);
       try {

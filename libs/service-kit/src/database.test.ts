@@ -81,6 +81,34 @@ describe('a pool', () => {
     await proxied.end();
     await proxy.close();
   });
+
+  it('gives up a query whose server vanished without a word, and the connection with it', async () => {
+    const { hostname, port } = new URL(database.databaseUrl);
+    const proxy = await faultProxy({ target: { host: hostname, port: Number(port) } });
+    const url = new URL(database.databaseUrl);
+    url.host = proxy.address;
+    const proxied = createPool({ url: url.href, applicationName: 'vanishing', statementTimeoutMs: 1_000 });
+    const begun = Promise.withResolvers<void>();
+    const alone = errorOf(proxied.query('SELECT pg_sleep(30)'));
+    const inside = errorOf(
+      inTransaction(proxied, async (tx) => {
+        await tx.query('SELECT 1');
+        begun.resolve();
+        await tx.query('SELECT pg_sleep(30)');
+      }),
+    );
+    await begun.promise;
+    proxy.halfOpen();
+    const startMs = performance.now();
+    for (const error of await Promise.all([alone, inside])) expect(isTransient(error)).toBe(true);
+    // One time-out, not a second one for a ROLLBACK that nobody would answer.
+    expect(performance.now() - startMs).toBeLessThan(11_000);
+    proxy.heal();
+    expect((await proxied.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    expect(proxied.totalCount).toBe(1);
+    await proxied.end();
+    await proxy.close();
+  }, 20_000);
 });
 
 describe('a transaction', () => {

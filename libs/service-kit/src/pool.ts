@@ -15,7 +15,7 @@ export interface PoolOptions {
   applicationName: string;
   /** Most connections; default 10 */
   max?: number;
-  /** A statement that runs longer is cancelled by the server; default 30 s, 0 = never */
+  /** A statement that runs longer is cancelled by the server, and given up soon after; default 30 s, 0 = never */
   statementTimeoutMs?: number;
   /** Told when a connection that nobody uses breaks */
   logger?: { warn(o: object, m?: string): void };
@@ -24,21 +24,28 @@ export interface PoolOptions {
 /** Also how long a query waits for a free connection; a machine that stalls for some seconds must not fail it. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_MS = 60_000;
+/** Beyond the time-out of statements, whose answer comes from the server: without any the path to it is gone. */
+const ANSWER_MARGIN_MS = 5_000;
+/** A connection that waits, for notifications say, is asked after this whether the other side still lives. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /**
  * A pool that survives a lost server: idle connections that break are only logged, the next query makes a new one.
  * bigint columns come as numbers (they throw beyond ±2^53), `timestamptz` as Date, numeric as text.
  */
 export function createPool(o: PoolOptions): Pool {
+  const statementTimeoutMs = o.statementTimeoutMs ?? 30_000;
   const pool = new pg.Pool({
     connectionString: o.url,
     application_name: o.applicationName,
     max: o.max ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
-    statement_timeout: o.statementTimeoutMs ?? 30_000,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs && statementTimeoutMs + ANSWER_MARGIN_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
   });
   pool.on('error', (error) => o.logger?.warn({ err: error }, 'an idle database connection broke'));

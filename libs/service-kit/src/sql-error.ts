@@ -10,6 +10,11 @@ export function sqlState(error: unknown): string | undefined {
 const DRIVER_MESSAGES =
   /^(Connection terminated|Connection ended unexpectedly|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout)/i;
 
+/** The driver gave a statement up; nothing that is sent after it over the same connection would be answered either. */
+export function isReadTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
 /**
  * Whether the same statement may succeed later without anybody changing anything: connection lost or refused (08,
  * 57P0x), server short of something (53), serialization failure, deadlock, lock time-out (40001, 40P01, 55P03),

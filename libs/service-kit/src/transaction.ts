@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import { isConflict } from './sql-error.ts';
+import { isConflict, isReadTimeout } from './sql-error.ts';
 
 export interface TransactionOptions {
   /** How often it is run again after a deadlock or a serialization failure; default 3 */
@@ -88,9 +88,12 @@ async function once<T>(
     }
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((rollbackError: Error) => {
-      broken ??= rollbackError;
-    });
+    if (isReadTimeout(error)) broken ??= error as Error;
+    else {
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        broken ??= rollbackError;
+      });
+    }
     throw error;
   } finally {
     client.off('error', onError);

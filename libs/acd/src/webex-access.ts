@@ -15,7 +15,10 @@ import { createTokenSource, type TokenSource } from './token-source.ts';
 export interface WebexAccessConfig {
   REDIS_URL: string;
   WEBEX_REQUESTS_PER_MINUTE: number;
+  WEBEX_EXPECTED_PROCESSES: number;
   WEBEX_ALLOWED_HOSTS: string[];
+  /** Of those who download. */
+  WEBEX_ALLOWED_FILE_HOSTS?: string[];
   WEBEX_ALLOW_PRIVATE_ADDRESSES: boolean;
 }
 
@@ -53,7 +56,11 @@ const REDIS_AT_START_MS = 2_000;
 export function createWebexAccess(options: WebexAccessOptions): WebexAccess {
   const { config, kind, sql, handover, atRest, logger, nowMs } = options;
   const redis = connectRedis(config.REDIS_URL, logger);
-  const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
+  const quota = createSharedQuota({
+    redis,
+    requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE,
+    expectedProcesses: config.WEBEX_EXPECTED_PROCESSES,
+  });
   const tokens = createTokenSource({ sql, redis, handover, atRest, logger, nowMs });
   return {
     redis,
@@ -64,6 +71,7 @@ export function createWebexAccess(options: WebexAccessOptions): WebexAccess {
         endpoints: {
           apiUrl,
           allowedHosts: config.WEBEX_ALLOWED_HOSTS,
+          fileHosts: config.WEBEX_ALLOWED_FILE_HOSTS ?? [],
           allowPrivateAddresses: config.WEBEX_ALLOW_PRIVATE_ADDRESSES,
         },
         quota,

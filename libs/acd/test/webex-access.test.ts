@@ -34,6 +34,7 @@ describe('ACD-01 a client for one ACD as it is now', () => {
     const config = {
       REDIS_URL: testAddresses.redisUrl,
       WEBEX_REQUESTS_PER_MINUTE: 300,
+      WEBEX_EXPECTED_PROCESSES: 20,
       WEBEX_ALLOWED_HOSTS: [host],
       WEBEX_ALLOW_PRIVATE_ADDRESSES: true,
     };

@@ -8,8 +8,10 @@ import type { MetadataQuestion } from './search/metadata-fields.ts';
 export interface ApiEndpoints {
   /** Base of the data APIs, e.g. `https://api.wxcc-us1.cisco.com`. */
   apiUrl: string;
-  /** Every host that may be called, those above and the file stores: `host`, `host:port` or `*.suffix`. */
+  /** Every host that may be called, with a credential too: `host`, `host:port` or `*.suffix`. */
   allowedHosts: string[];
+  /** Further hosts that only files are read from, where anybody may have a place: no credential goes there. */
+  fileHosts?: string[];
   /** Tests and stand-ins only: permits private addresses and plain http. */
   allowPrivateAddresses: boolean;
 }
@@ -178,6 +180,8 @@ export interface ActivityFacts {
 export interface TaskCaptures {
   taskId: string;
   recordings: CapturedRecording[];
+  /** Recordings that are listed but cannot be used (yet): those of an open call lack their end or their file. */
+  unreadableRecordings: number;
   transcriptions: CapturedTranscript[];
 }
 

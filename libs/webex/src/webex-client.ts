@@ -27,13 +27,14 @@ export function createWebexClient(options: WebexClientOptions): WebexClient {
     credentials: options.credentials ?? createBearerCredentials((refused) => accessTokenOf(options, refused)),
   });
   const deps = { transport, apiUrl, orgId, onUnknown };
+  const fileRules = { ...endpoints, allowedHosts: [...endpoints.allowedHosts, ...(endpoints.fileHosts ?? [])] };
   return {
     ...createSearchClient(deps),
     ...createCapturesClient(deps),
     ...createDirectoryClient(deps),
     ...createSubscriptionsClient(deps),
     download: (url, downloadOptions) =>
-      openDownload(url, endpoints, { ...DEFAULT_TIMEOUTS, ...timeouts }, downloadOptions),
+      openDownload(url, fileRules, { ...DEFAULT_TIMEOUTS, ...timeouts }, downloadOptions),
   };
 }
 

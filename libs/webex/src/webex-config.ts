@@ -16,4 +16,11 @@ export const webexConfig = {
     minimum: 10,
     description: 'The provider’s budget per client id.',
   }),
+  WEBEX_EXPECTED_PROCESSES: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 1_000,
+    description:
+      'At least the number of processes that use one client id: every replica of oauth, sync, capture and media-import. The same everywhere: while Redis is away each lives on its part of the budget.',
+  }),
 };

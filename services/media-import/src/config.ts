@@ -17,9 +17,10 @@ export const mediaImportConfig = Type.Object({
   MEDIA_FOLDER: Type.String({ description: 'Folder of the media store; shared with the segmenter (MED-06).' }),
   ...webexConfig,
   ...dataServerConfig,
-  WEBEX_ALLOWED_HOSTS: Type.Array(Type.String(), {
-    default: ['*.cisco.com', '*.amazonaws.com'],
-    description: 'Hosts (`host`, `host:port` or `*.suffix`) that may be called, file stores included, comma separated.',
+  WEBEX_ALLOWED_FILE_HOSTS: Type.Array(Type.String(), {
+    default: ['*.amazonaws.com'],
+    description:
+      'File stores (`host`, `host:port` or `*.suffix`) that recordings may be downloaded from beside WEBEX_ALLOWED_HOSTS, comma separated. No credential is sent there.',
   }),
   IMPORT_CONCURRENCY: Type.Integer({
     default: 4,

@@ -64,7 +64,11 @@ export function createWiring(config: OAuthConfig, logger: Logger, publicUrl: () 
   const pool = createPool({ url, applicationName: 'oauth', max, logger });
   const redis = connectRedis(config, logger);
   const endpoints = endpointsOf(config);
-  const quota = createSharedQuota({ redis, requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE });
+  const quota = createSharedQuota({
+    redis,
+    requestsPerMinute: config.WEBEX_REQUESTS_PER_MINUTE,
+    expectedProcesses: config.WEBEX_EXPECTED_PROCESSES,
+  });
   const handover = createHandover(redis, createSealer(parseKeyring(config.HANDOVER_KEYS)));
   const metrics = createOAuthMetrics();
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: topicPrefix } = config;

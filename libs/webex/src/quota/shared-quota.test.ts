@@ -22,7 +22,8 @@ let keys = 0;
 const newKey = () => `client-${keys++}`;
 
 function quotaOn(client: Redis, options: Partial<SharedQuotaOptions> = {}): SharedQuota {
-  const quota = createSharedQuota({ redis: client, keyPrefix: redis.keyPrefix, requestsPerMinute: 6_000, ...options });
+  const settings = { keyPrefix: redis.keyPrefix, requestsPerMinute: 6_000, expectedProcesses: 10 };
+  const quota = createSharedQuota({ redis: client, ...settings, ...options });
   cleanUp.push(() => quota.close());
   return quota;
 }

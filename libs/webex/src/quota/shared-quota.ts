@@ -11,8 +11,8 @@ export interface SharedQuotaOptions {
   keyPrefix?: string;
   /** What Webex allows one client id; 300 by default. */
   requestsPerMinute?: number;
-  /** How many processes use the client id at most, replicas and all services counted; 10 by default. */
-  expectedProcesses?: number;
+  /** How many processes use the client id at most, replicas and all services counted; the same in all of them. */
+  expectedProcesses: number;
   /** Called each time when this process begins to live on its local part. */
   onLocalFallback?(): void;
 }
@@ -38,7 +38,7 @@ type Source = 'shared' | 'local';
  * A 429 stops the key in all processes for as long as Webex asked.
  */
 export function createSharedQuota(options: SharedQuotaOptions): SharedQuota {
-  const { redis, keyPrefix = 'webex-quota:', requestsPerMinute = 300, expectedProcesses = 10 } = options;
+  const { redis, keyPrefix = 'webex-quota:', requestsPerMinute = 300, expectedProcesses } = options;
   const plan = planQuota({ requestsPerMinute, expectedProcesses });
   const createdAtMs = performance.now();
   const lines = new Map<string, WaitingLine>();

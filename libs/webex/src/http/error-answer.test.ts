@@ -73,6 +73,32 @@ describe('error bodies of other forms', () => {
     expect(kindOf(null, 'Cannot query field "entryPoint" on type "TaskDetails".')).toBe('invalid-request');
     expect(kindOf(null, 'Exception while fetching data')).toBe('unavailable');
   });
+
+  it.each([
+    ["Validation error (FieldUndefined@[taskDetails]) : Field 'x' in type 'Query' is undefined", 'invalid-request'],
+    ["Invalid syntax : offending token '<EOF>' at line 1 column 9", 'invalid-request'],
+    ['Syntax Error: Expected Name, found <EOF>.', 'invalid-request'],
+    ['Field "owner" must not have a selection since type "String" has no subfields.', 'invalid-request'],
+    ['Unknown argument "size" on field "Query.taskDetails".', 'invalid-request'],
+    ['Variable "$from" got invalid value "x"; Long cannot represent "x".', 'invalid-request'],
+    ['Failed to parse response of backend', 'unavailable'],
+    ['Invalid response from upstream: syntax error near line 3', 'unavailable'],
+    ['The validation service did not answer', 'unavailable'],
+  ])('inside HTTP 200, of no code: “%s” is %s', (message, kind) => {
+    expect(errorInsideSuccess('It', readErrorAnswer({ errors: [{ message }] }))).toMatchObject({ kind });
+  });
+
+  it.each([
+    ['GRAPHQL_VALIDATION_FAILED', 'invalid-request'],
+    ['InvalidSyntax', 'invalid-request'],
+    ['DataFetchingException', 'unavailable'],
+    ['INTERNAL_SERVER_ERROR', 'unavailable'],
+  ])('inside HTTP 200, told by its extensions: %s is %s', (name, kind) => {
+    for (const extensions of [{ code: name }, { classification: name }]) {
+      const body = { errors: [{ message: 'Could not parse it', extensions }] };
+      expect(errorInsideSuccess('It', readErrorAnswer(body))).toMatchObject({ kind });
+    }
+  });
 });
 
 describe('when to try again', () => {

@@ -76,9 +76,15 @@ export function errorOfStatus(
   });
 }
 
-/** How the usual GraphQL servers say that a question does not fit their schema: asking again is of no use. */
-const UNFIT_QUESTION =
-  /valid|syntax|parse|bad.?request|cannot query field|is undefined|sub-?selection|have a selection/i;
+/**
+ * How GraphQL servers say that a question does not fit their schema, so that asking again is of no use: by their code or
+ * classification, or by how their fixed sentences begin. A fault behind them may speak of parsing or of something
+ * invalid, too, and passes.
+ */
+const UNFIT_CODE =
+  /^(GRAPHQL_(PARSE|VALIDATION)_FAILED|BAD_USER_INPUT|BAD_?REQUEST|ValidationError|InvalidSyntax|OperationNotSupported)$/i;
+const UNFIT_SENTENCE =
+  /^(syntax error|invalid syntax|validation error|bad request|cannot query field|unknown (field|argument|type|directive)|sub-?selection|field ["'].*(is undefined|have a selection|is required)|variable ["'$].*(invalid value|is not defined))/i;
 
 /** The error of an answer with status 200 that carries `error` or `errors`, as GraphQL servers do. */
 export function errorInsideSuccess(
@@ -90,7 +96,7 @@ export function errorInsideSuccess(
   const kind: WebexErrorKind =
     Number.isInteger(status) && status >= 400 && status < 600
       ? kindOfStatus(status)
-      : UNFIT_QUESTION.test(`${answer.key} ${answer.text}`)
+      : UNFIT_CODE.test(answer.key ?? '') || UNFIT_SENTENCE.test(answer.text ?? '')
         ? 'invalid-request'
         : 'unavailable';
   const said = scrub(answer.text ?? answer.key ?? 'no text given', details.secrets);

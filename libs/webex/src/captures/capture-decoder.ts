@@ -10,22 +10,47 @@ import {
   textOf,
   textsOf,
 } from '../http/fields.ts';
+import { WebexError } from '../http/webex-error.ts';
 import type { CapturedRecording, CapturedTranscript, ChannelRole, RecordingLeg, TaskCaptures } from '../port.ts';
 
-/** Decodes the answer of `captures/query`. @throws WebexError `invalid-answer` with the field's path */
+/**
+ * Decodes the answer of `captures/query`. A recording or transcript that can't be read costs none of the others: it is
+ * left out and reported. @throws WebexError `invalid-answer` with the field's path, when the answer itself can't be read
+ */
 export function decodeCaptures(answer: unknown, onUnknown: OnUnknownValue): TaskCaptures[] {
   return listAt(objectAt(answer, 'answer').data, 'data').map((entry, index) => {
     const path = `data[${index}]`;
     const fields = objectAt(entry, path);
+    const offered = listAt(fields.recording, `${path}.recording`);
+    const recordings = readable('recording', onUnknown, offered, (recording, position) =>
+      decodeRecording(recording, `${path}.recording[${position}]`, onUnknown),
+    );
+    const transcriptions = listAt(fields.transcription, `${path}.transcription`);
     return {
       taskId: requiredText(fields, 'taskId', path),
-      recordings: listAt(fields.recording, `${path}.recording`).map((recording, position) =>
-        decodeRecording(recording, `${path}.recording[${position}]`, onUnknown),
-      ),
-      transcriptions: listAt(fields.transcription, `${path}.transcription`).map((transcript, position) =>
+      recordings,
+      unreadableRecordings: offered.length - recordings.length,
+      transcriptions: readable('transcription', onUnknown, transcriptions, (transcript, position) =>
         decodeTranscript(transcript, `${path}.transcription[${position}]`),
       ),
     };
+  });
+}
+
+function readable<T>(
+  field: string,
+  onUnknown: OnUnknownValue,
+  values: unknown[],
+  decode: (value: unknown, position: number) => T,
+): T[] {
+  return values.flatMap((value, position) => {
+    try {
+      return [decode(value, position)];
+    } catch (error) {
+      if (!(error instanceof WebexError)) throw error;
+      onUnknown(field, 'unreadable');
+      return [];
+    }
   });
 }
 

@@ -73,12 +73,31 @@ describe('asking for captures', () => {
     });
     expect(captures[0]?.recordings[0]).toMatchObject({ channelRoles: ['caller', 'virtual-agent'], leg: 'va-consult' });
     expect(captures[0]?.transcriptions[0]).toMatchObject({ source: 'chat', startedAtMs: 5, createdAtMs: null });
-    expect(captures[1]).toEqual({ taskId: 't2', recordings: [], transcriptions: [] });
+    expect(captures[1]).toEqual({ taskId: 't2', recordings: [], unreadableRecordings: 0, transcriptions: [] });
   });
 
-  it('says which field of a recording is missing', async () => {
-    stub.answer(() => ({ json: { data: [{ taskId: 't1', recording: [recording({ stopTime: null })] }] } }));
-    await expect(client.queryCaptures(['t1'])).rejects.toThrow(/data\[0\]\.recording\[0\]\.attributes\.stopTime/);
+  it.each([{ stopTime: null }, { stopTime: -1 }, { filePath: '' }, { startTime: 'soon' }])(
+    'leaves out what an open call’s recording does not have yet, and says so: %j',
+    async (lacking) => {
+      const unknown: string[] = [];
+      const onUnknownValue = (field: string, value: string) => void unknown.push(`${field} ${value}`);
+      client = createWebexClient(clientOptions(stub, { onUnknownValue }));
+      const data = [
+        { taskId: 't1', recording: [recording(), recording(lacking)] },
+        { taskId: 't2', recording: [recording()], transcription: [{ id: 'c1' }] },
+      ];
+      stub.answer(() => ({ json: { data } }));
+      expect(await client.queryCaptures(['t1', 't2'])).toMatchObject([
+        { taskId: 't1', recordings: [{ webexRecordingId: 'r1' }], unreadableRecordings: 1 },
+        { taskId: 't2', recordings: [{ webexRecordingId: 'r1' }], unreadableRecordings: 0, transcriptions: [] },
+      ]);
+      expect(unknown).toEqual(['recording unreadable', 'transcription unreadable']);
+    },
+  );
+
+  it('says what is wrong with an answer that cannot be read at all', async () => {
+    stub.answer(() => ({ json: { data: [{ recording: [] }] } }));
+    await expect(client.queryCaptures(['t1'])).rejects.toThrow(/data\[0\]\.taskId/);
   });
 
   it('asks for 1 to 10 tasks and 1 to 60 minutes', async () => {
@@ -121,6 +140,15 @@ describe('downloading', () => {
     await expect(read(`${stub.url}/a`)).rejects.toMatchObject({ kind: 'host-not-allowed' });
     expect(elsewhere.requests).toHaveLength(0);
     await elsewhere.close();
+  });
+
+  it('AUTH-06 reads files from file hosts, which no call with a credential goes to', async () => {
+    stub.answer(() => ({ body: 'ok' }));
+    const endpoints = { ...endpointsOf(stub), allowedHosts: [], fileHosts: [stub.host] };
+    const filesOnly = createWebexClient(clientOptions(stub, { endpoints }));
+    expect((await filesOnly.download(`${stub.url}/r1`)).statusCode).toBe(200);
+    await expect(filesOnly.queryCaptures(['t1'])).rejects.toMatchObject({ kind: 'host-not-allowed' });
+    expect(stub.requests.map(({ path }) => path)).toEqual(['/r1']);
   });
 
   it('does not go round in circles', async () => {

@@ -121,8 +121,9 @@ export function startImportJob(wiring: Wiring): ImportJobLoop {
         claims.map(async ({ job, lost }) => {
           const found = asked.get(job.taskId);
           if (found instanceof WebexError) return await postpone(job, found, { isOfTask: true });
-          const recordings = found?.recordings ?? [];
-          const work = { job, webex, recordings, signal: AbortSignal.any([signal, lost.signal]) };
+          const { recordings, unreadableRecordings } = found ?? { recordings: [], unreadableRecordings: 0 };
+          const whileClaimed = AbortSignal.any([signal, lost.signal]);
+          const work = { job, webex, recordings, unreadableRecordings, signal: whileClaimed };
           await importTask(wiring, slots, work).catch((error) => postpone(job, error, { isOfTask: true }));
         }),
       );

@@ -27,6 +27,8 @@ export class ClaimLost extends Error {
 export interface TaskWork {
   job: ImportJob;
   recordings: CapturedRecording[];
+  /** Listed but not to be had yet, so that the job stays open. */
+  unreadableRecordings: number;
   webex: WebexClient;
   /** Aborted at shutdown and when the claim is lost. */
   signal: AbortSignal;
@@ -60,7 +62,7 @@ export async function importTask(wiring: Wiring, slots: FairSlots, work: TaskWor
 
 async function importOffered(wiring: Wiring, slots: FairSlots, work: TaskWork): Promise<ImportLook> {
   const { job, recordings, signal } = work;
-  if (recordings.length === 0) return { offered: 0, stored: 0, failure: null };
+  if (recordings.length === 0) return { offered: work.unreadableRecordings, stored: 0, failure: null };
   const offered = await inTransaction(wiring.pool, async (tx) => {
     if (!(await holdsClaim(tx, job))) throw new ClaimLost();
     const remembered = await rememberOffered(tx, job, recordings, wiring.nowMs());
@@ -94,7 +96,7 @@ async function importOffered(wiring: Wiring, slots: FairSlots, work: TaskWork): 
       trace.getSpan(context.active())?.addEvent('download failed', { 'wfo.code': error.code });
     }
   }
-  return { offered: offered.length, stored, failure };
+  return { offered: offered.length + work.unreadableRecordings, stored, failure };
 }
 
 async function importRecording(wiring: Wiring, work: TaskWork, recording: OfferedRecording): Promise<void> {

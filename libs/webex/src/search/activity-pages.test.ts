@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ActivityFacts } from '../port.ts';
 import { readAllActivities } from './activity-pages.ts';
-import { type ActivityPage, decodeActivity } from './task-decoder.ts';
+import { type ActivityPage, decodeActivity, decodeActivityPage } from './task-decoder.ts';
 
 const rowAt = (id: string, startedAtMs: number): ActivityFacts =>
   decodeActivity({ id, createdTime: startedAtMs, eventName: 'connected' }, 'row', () => undefined);
@@ -61,6 +61,37 @@ describe('reading all activities of a task', () => {
       activitiesComplete: false,
       activityCount: 7,
     });
+  });
+
+  it.each(['an empty last page', 'the page before'])(
+    'tries the cursor itself when one millisecond later brings %s',
+    async (answer) => {
+      const rows = [1, 2, 3].map((offset) => rowAt(`r${offset}`, 1_700_000_000_000 + offset));
+      const { first, read } = serve(rows, 2, false);
+      const known = String(first.endCursor);
+      const odd =
+        answer === 'the page before' ? first : { ...first, activities: [], hasNextPage: false, endCursor: null };
+      const all = await readAllActivities(first, async (after) => (after === known ? read(after) : odd));
+      expect(all).toMatchObject({ activitiesComplete: true, activityCount: 3 });
+      expect(all.activities.map((row) => row.activityId)).toEqual(['r1', 'r2', 'r3']);
+    },
+  );
+
+  it('asks no further once it has as many as Webex counts', async () => {
+    const activities = [rowAt('r1', 1_700_000_000_000)];
+    const first: ActivityPage = { activities, totalCount: 1, hasNextPage: true, endCursor: '1700000000000' };
+    const never = async () => Promise.reject(new Error('asked'));
+    await expect(readAllActivities(first, never)).resolves.toMatchObject({ activitiesComplete: true });
+  });
+
+  it('proves nothing without a count', async () => {
+    const absent = decodeActivityPage(null, 'activities', () => undefined);
+    const none = async () => undefined;
+    await expect(readAllActivities(absent, none)).resolves.toMatchObject({ activitiesComplete: false });
+    const activities = [rowAt('r1', 1_700_000_000_000)];
+    const uncounted: ActivityPage = { activities, totalCount: null, hasNextPage: false, endCursor: null };
+    const all = await readAllActivities(uncounted, none);
+    expect(all).toMatchObject({ activitiesComplete: false, activityCount: 1 });
   });
 
   it('is incomplete when the count does not fit, the task vanishes or the cursor is missing', async () => {

@@ -19,8 +19,9 @@ const MAX_PAGES = 100;
  * The inner cursor is the time of the last row, rows come newest first, and two rows of one millisecond may stand on
  * both sides of a page's end. Whether `after` excludes that millisecond is not documented, so each page is asked for
  * from one millisecond later and what comes twice is dropped by id. When a page brings nothing new that way (a whole
- * page of one millisecond), the cursor itself is tried. In the end the distinct ids must be as many as Webex counts;
- * otherwise rows were added or lost while reading and the task is marked incomplete.
+ * page of one millisecond, or a server that knows its own cursors only), the cursor itself is tried. The reading ends
+ * when the distinct ids are as many as Webex counts, which alone proves that it is whole: without a count, or when rows
+ * were added or lost meanwhile, the task is marked incomplete.
  */
 export async function readAllActivities(first: ActivityPage, read: ReadActivityPage): Promise<AllActivities> {
   const byId = new Map<string, ActivityFacts>();
@@ -29,27 +30,26 @@ export async function readAllActivities(first: ActivityPage, read: ReadActivityP
     for (const activity of page.activities) if (!byId.has(activity.activityId)) byId.set(activity.activityId, activity);
     return byId.size - before;
   };
+  const isWhole = ({ totalCount }: ActivityPage) => byId.size === totalCount;
   add(first);
   let page = first;
-  let reachedEnd = !page.hasNextPage;
-  for (let pages = 1; !reachedEnd && pages < MAX_PAGES; pages++) {
+  for (let pages = 1; pages < MAX_PAGES && !isWhole(page) && page.hasNextPage; pages++) {
     const cursor = page.endCursor;
     if (cursor === null) break;
     let next = await read(oneMillisecondLater(cursor));
     let added = next ? add(next) : 0;
-    if (next && added === 0 && next.hasNextPage) {
+    if (next && added === 0 && !isWhole(next)) {
       next = await read(cursor);
       added = next ? add(next) : 0;
     }
-    if (!next || (added === 0 && next.hasNextPage)) break;
+    if (!next) break;
     page = next;
-    reachedEnd = !page.hasNextPage;
+    if (added === 0) break;
   }
-  const activityCount = page.totalCount ?? byId.size;
   return {
     activities: oldestFirst([...byId.values()]),
-    activitiesComplete: reachedEnd && byId.size === activityCount,
-    activityCount,
+    activitiesComplete: isWhole(page),
+    activityCount: page.totalCount ?? byId.size,
   };
 }
 

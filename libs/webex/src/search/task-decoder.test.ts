@@ -26,13 +26,34 @@ describe('a task record', () => {
   });
 
   it('carries unknown values and reports them', () => {
-    expect(decode({ channelType: 'hologram', direction: 'sideways', status: 'dreaming' })).toMatchObject({
-      channel: 'other',
+    const carried = {
       channelType: 'hologram',
-      direction: 'unknown',
+      channelSubType: 'holo-1',
       status: 'dreaming',
-      unknown: ['channelType=hologram', 'direction=sideways'],
-    });
+      terminationType: 'vanished',
+      terminatingEnd: 'Robot',
+      contactHandleType: 'levitated',
+    };
+    const decoded = decode({ ...carried, direction: 'sideways' });
+    expect(decoded).toMatchObject({ ...carried, channel: 'other', direction: 'unknown' });
+    expect(decoded.unknown.sort()).toEqual([
+      'channelSubType=holo-1',
+      'channelType=hologram',
+      'contactHandleType=levitated',
+      'direction=sideways',
+      'status=dreaming',
+      'terminatingEnd=Robot',
+      'terminationType=vanished',
+    ]);
+  });
+
+  it('knows the words that Webex’s documents and samples show, in any case', () => {
+    for (const status of ['created', 'parked', 'connected', 'ended', 'new'])
+      expect(decode({ status }).unknown).toEqual([]);
+    for (const terminatingEnd of ['Customer', 'Agent', 'System', 'caller'])
+      expect(decode({ terminatingEnd }).unknown).toEqual([]);
+    const seen = { terminationType: 'sudden_disconnect', contactHandleType: 'short', channelSubType: 'SMS' };
+    expect(decode({ ...seen, channelType: 'social' }).unknown).toEqual([]);
   });
 
   it('takes times as numbers or strings, and -1 as not yet', () => {

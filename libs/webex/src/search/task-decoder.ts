@@ -14,6 +14,7 @@ import {
 import type { ActivityFacts, NamedThing, TaskFacts, TaskTotals } from '../port.ts';
 import { activityKindOf, internalNameOf } from './activity-kinds.ts';
 import { channelOf, directionOf } from './channel-policy.ts';
+import { noting } from './known-values.ts';
 
 export interface ActivityPage {
   activities: ActivityFacts[];
@@ -33,13 +34,14 @@ export function decodeTask(record: unknown, path: string, onUnknown: OnUnknownVa
   const endedAtMs = instantOf(fields, 'endedTime', path);
   const isActive = flag('isActive') ?? endedAtMs === null;
   const channelType = text('channelType') ?? '';
-  const channelSubType = text('channelSubType');
+  const word = (name: Parameters<typeof noting>[0]) => noting(name, text(name), onUnknown);
+  const channelSubType = word('channelSubType');
   const wrapUpId = text('lastWrapUpCodeId');
   const wrapUpName = text('lastWrapupCodeName');
   return {
     taskId: requiredText(fields, 'id', path),
     isActive,
-    status: text('status') ?? '',
+    status: word('status') ?? '',
     channel: channelOf(channelType, channelSubType) ?? noteUnknown(onUnknown, 'channelType', channelType, 'other'),
     channelType,
     channelSubType,
@@ -55,10 +57,10 @@ export function decodeTask(record: unknown, path: string, onUnknown: OnUnknownVa
     site: decodeNamed(fields, 'lastSite', path),
     entryPoint: decodeNamed(fields, 'lastEntryPoint', path),
     agent: decodeAgent(fields, path),
-    terminationType: text('terminationType'),
+    terminationType: word('terminationType'),
     terminationReason: text('terminationReason'),
-    terminatingEnd: text('terminatingEnd'),
-    contactHandleType: text('contactHandleType'),
+    terminatingEnd: word('terminatingEnd'),
+    contactHandleType: word('contactHandleType'),
     isOutdial: flag('isOutdial'),
     isCallback: flag('isCallback'),
     recordingRequested: flag('captureRequested'),

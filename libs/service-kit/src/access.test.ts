@@ -86,6 +86,26 @@ describe('API keys', () => {
     }
   });
 
+  it.each([
+    'revoked_at = now()',
+    "expires_at = now() - interval '1 second'",
+    "source = 'operator', sha256 = repeat('0', 64)",
+  ])('of the configuration count as the table has them, from the start on (%s)', async (change) => {
+    const own = newApiKey('own');
+    const configured = [...apiKeys, { id: 'own', sha256: own.sha256, scopes: ['a:read'], tenantId: null }];
+    const start = async () => {
+      const started = createAccessControl({ pool: database.pool, apiKeys: configured });
+      await started.prepare();
+      return started;
+    };
+    expect((await (await start()).authenticate(bearer(own.key))).scopes).toEqual(['a:read']);
+    await database.pool.query(`UPDATE api_key SET ${change} WHERE id = 'own'`);
+    expect(await problemOf((await start()).authenticate(bearer(own.key)))).toMatchObject({
+      code: 'credential-refused',
+    });
+    await database.pool.query(`DELETE FROM api_key WHERE id = 'own'`);
+  });
+
   it('that left the configuration are removed, an operator’s are not', async () => {
     const next = createAccessControl({ pool: database.pool, apiKeys: apiKeys.slice(1) });
     await next.prepare();

@@ -69,7 +69,7 @@ export function createAccessControl(o: AccessOptions): AccessControl {
     const ageMs = cached ? Date.now() - cached.readAtMs : Number.POSITIVE_INFINITY;
     if (cached && ageMs < cacheMs) return cached.row;
     try {
-      return remember(id, await readKey(o.pool, id));
+      return remember(id, (await readKeys(o.pool, [id]))[0] ?? null);
     } catch (error) {
       if (!isTransient(error)) throw error;
       if (cached?.row && ageMs < staleMs) return cached.row;
@@ -89,7 +89,13 @@ export function createAccessControl(o: AccessOptions): AccessControl {
   return {
     async prepare() {
       await storeConfigured(o.pool, o.apiKeys);
-      for (const entry of o.apiKeys) remember(entry.id, { ...entry, expiresAtMs: null });
+      // As the table has them: a configured key may have been revoked there, or its id belong to another one.
+      for (const row of await readKeys(
+        o.pool,
+        o.apiKeys.map(({ id }) => id),
+      )) {
+        remember(row.id, row);
+      }
     },
     async authenticate(headers) {
       const credential = credentialOf(headers);
@@ -124,16 +130,14 @@ function credentialOf(headers: Record<string, string | string[] | undefined>): s
   return typeof authorization === 'string' ? /^Bearer +(\S{1,8192})$/i.exec(authorization)?.[1] : undefined;
 }
 
-async function readKey(pool: SqlClient, id: string): Promise<KeyRow | null> {
+/** Those of the ids that are in use. */
+async function readKeys(pool: SqlClient, ids: readonly string[]): Promise<KeyRow[]> {
   const { rows } = await pool.query<KeyRow & { expiresAt: Date | null }>(
     `SELECT id, sha256, scopes, tenant_id AS "tenantId", expires_at AS "expiresAt"
-     FROM api_key WHERE id = $1 AND revoked_at IS NULL`,
-    [id],
+     FROM api_key WHERE id = ANY ($1) AND revoked_at IS NULL`,
+    [ids],
   );
-  const row = rows[0];
-  if (!row) return null;
-  const { expiresAt, ...rest } = row;
-  return { ...rest, expiresAtMs: expiresAt?.getTime() ?? null };
+  return rows.map(({ expiresAt, ...rest }) => ({ ...rest, expiresAtMs: expiresAt?.getTime() ?? null }));
 }
 
 async function storeConfigured(pool: SqlClient, entries: readonly ApiKeyEntry[]): Promise<void> {

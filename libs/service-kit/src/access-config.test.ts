@@ -27,6 +27,14 @@ describe('access out of the configuration', () => {
     });
   });
 
+  it('is refused when two API keys have one id', () => {
+    const key = { id: 'ops', sha256: '0'.repeat(64), scopes: ['*'], tenantId: null };
+    const keys = [key, { ...key, id: 'other' }, { ...key, sha256: '1'.repeat(64) }];
+    expect(() => load({ API_KEYS: JSON.stringify(keys) })).toThrow(
+      "API_KEYS: names the id 'ops' twice. Give every key an id of its own.",
+    );
+  });
+
   it('is refused when the provider is configured by halves', () => {
     expect(() => load({ OIDC_AUDIENCE: 'wfo' })).toThrow(
       /OIDC_ISSUER: is not set, but another OIDC_ variable is\. Set all three of them or none\.\n {2}OIDC_JWKS_URL/,

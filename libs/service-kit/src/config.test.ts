@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import { baseConfig } from './base-config.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { describeEnvironment } from './describe-environment.ts';
+import { newSealingKey } from './sealer.ts';
 
 const schema = Type.Object({
   PORT: Type.Integer({ minimum: 1, maximum: 65_535, description: 'Where it listens' }),
@@ -111,6 +112,39 @@ describe('configuration', () => {
     expect(() => loadConfig(base, { ...env, API_KEYS: keys })).toThrow(
       /API_KEYS: does not have the expected form at 0\/sha256\. Give a value that matches/,
     );
+  });
+
+  it('tells what is wrong with keyrings, the provider and API keys together with all else', () => {
+    const keyring = (description: string) => Type.String({ format: 'keyring', secret: true, description });
+    const whole = Type.Object({
+      ...baseConfig,
+      SEALING_KEYS: keyring('At rest'),
+      HANDOVER_KEYS: keyring('Handed over'),
+    });
+    const key = { id: 'a', sha256: '0'.repeat(64), scopes: ['*'], tenantId: null };
+    const good = `k1:${newSealingKey()}`;
+    const env = { DATABASE_URL: 'postgres://h/d', REDIS_URL: 'redis://h', KAFKA_BROKERS: 'a:1' };
+    expect(loadConfig(whole, { ...env, SEALING_KEYS: good, HANDOVER_KEYS: good }).SEALING_KEYS).toBe(good);
+    const wrong = {
+      HTTP_PORT: 'x',
+      SEALING_KEYS: `k1:tooShort,${good}`,
+      HANDOVER_KEYS: 'no colon',
+      OIDC_ISSUER: 'https://id.example',
+      OIDC_JWKS_URL: 'https://id.example/jwks',
+      API_KEYS: JSON.stringify([key, key]),
+    };
+    try {
+      loadConfig(whole, { ...env, ...wrong });
+      throw new Error('taken');
+    } catch (error) {
+      expect((error as ConfigError).problems).toEqual([
+        'HTTP_PORT: is not of type integer. Give a value of type integer (Port that the HTTP server listens on; 0 takes a free one).',
+        "SEALING_KEYS: Key 'k1' is not base64 of 32 bytes. Make one: openssl rand -base64 32",
+        "HANDOVER_KEYS: Keyring entry 1 is not '<id>:<base64 of 32 bytes>'. Write it so.",
+        'OIDC_AUDIENCE: is not set, but another OIDC_ variable is. Set all three of them or none.',
+        "API_KEYS: names the id 'a' twice. Give every key an id of its own.",
+      ]);
+    }
   });
 
   it('describes every variable for the generated page', () => {

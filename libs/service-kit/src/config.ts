@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { Static, TObject, TSchema } from 'typebox';
+import { accessProblems } from './access-config.ts';
 import { explainSchemaError } from './schema-errors.ts';
+import { keyringProblem } from './sealer.ts';
 
 /** What is wrong with the environment, all of it: one line per variable, `NAME: reason. remedy`. */
 export class ConfigError extends Error {
@@ -16,11 +18,14 @@ export class ConfigError extends Error {
 
 const ajv = new Ajv({ allErrors: true, strictSchema: false, useDefaults: true });
 addFormats.default(ajv, { mode: 'full' });
+// Checked by `keyringProblem`, which says what is wrong.
+ajv.addFormat('keyring', true);
 
 /**
  * Reads the variables that the schema declares out of the environment.
  * Numbers and booleans are converted, lists are comma separated, objects and lists of objects are JSON; an empty
- * variable counts as unset. A property with `secret: true` is also taken from the file that `<NAME>_FILE` names.
+ * variable counts as unset. A property with `secret: true` is also taken from the file that `<NAME>_FILE` names; one with
+ * `format: 'keyring'` is checked as `parseKeyring` will read it.
  * @throws ConfigError with every problem at once; it never contains the value of a secret.
  */
 export function loadConfig<S extends TObject>(schema: S, env: NodeJS.ProcessEnv = process.env): Static<S> {
@@ -38,6 +43,7 @@ export function loadConfig<S extends TObject>(schema: S, env: NodeJS.ProcessEnv 
       if (!unreadable.has(name)) problems.push(problemLine(name, error, schema));
     }
   }
+  problems.push(...keyringProblems(schema, values), ...accessProblems(values));
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
   return values as Static<S>;
 }
@@ -95,6 +101,15 @@ function convert(raw: string, property: TSchema): unknown {
     }
   }
   return raw;
+}
+
+function keyringProblems(schema: TObject, values: Record<string, unknown>): string[] {
+  return Object.entries(schema.properties).flatMap(([name, property]) => {
+    const value = values[name];
+    if ((property as { format?: string }).format !== 'keyring' || typeof value !== 'string') return [];
+    const problem = keyringProblem(value);
+    return problem === undefined ? [] : [`${name}: ${problem}`];
+  });
 }
 
 function variableOf(error: ErrorObject): string {

@@ -103,6 +103,17 @@ export function parseKeyring(text: string): Keyring {
   return { current: current as string, keys };
 }
 
+/** What is wrong with the text of a keyring and what to do, without its content; undefined when it is usable. */
+export function keyringProblem(text: string): string | undefined {
+  try {
+    createSealer(parseKeyring(text));
+    return undefined;
+  } catch (error) {
+    if (error instanceof SealError) return error.message;
+    throw error;
+  }
+}
+
 /** A new random key for a keyring: base64 of 32 bytes. */
 export function newSealingKey(): string {
   return randomBytes(KEY_BYTES).toString('base64');

@@ -7,10 +7,12 @@ import { type Static, Type } from 'typebox';
 export const captureConfig = Type.Object({
   ...baseConfig,
   SEALING_KEYS: Type.String({
+    format: 'keyring',
     secret: true,
     description: 'Keys that seal tokens and webhook secrets at rest, `id:base64,…`, the first seals.',
   }),
   HANDOVER_KEYS: Type.String({
+    format: 'keyring',
     secret: true,
     description: 'Keys with which oauth seals the access tokens that it hands over, `id:base64,…`.',
   }),

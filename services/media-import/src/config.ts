@@ -7,10 +7,12 @@ import { type Static, Type } from 'typebox';
 export const mediaImportConfig = Type.Object({
   ...baseConfig,
   SEALING_KEYS: Type.String({
+    format: 'keyring',
     secret: true,
     description: 'Keys that seal recording keys, tokens and webhook secrets at rest, `id:base64,…`, the first seals.',
   }),
   HANDOVER_KEYS: Type.String({
+    format: 'keyring',
     secret: true,
     description: 'Keys that seal what siblings hand to each other, `id:base64,…`, the first seals.',
   }),

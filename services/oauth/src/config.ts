@@ -9,10 +9,12 @@ const { KAFKA_SESSION_TIMEOUT_MS: _unused, ...base } = baseConfig;
 export const oauthConfig = Type.Object({
   ...base,
   SEALING_KEYS: Type.String({
+    format: 'keyring',
     secret: true,
     description: 'Keys that seal tokens and client secrets at rest, `id:base64,…`, the first seals (AUTH-06).',
   }),
   HANDOVER_KEYS: Type.String({
+    format: 'keyring',
     secret: true,
     description: 'Keys that seal what is handed to sibling services, `id:base64,…`, the first seals.',
   }),

@@ -15,6 +15,7 @@ export const segmenterConfig = Type.Object({
   MEDIA_FOLDER: Type.String({ minLength: 1, description: 'Folder of the media store that media-import writes to' }),
   MEDIA_IMPORT_URL: Type.String({ format: 'uri', description: 'Where media-import answers; it gives recording keys' }),
   HANDOVER_KEYS: Type.String({
+    format: 'keyring',
     minLength: 1,
     secret: true,
     description: 'Keys that seal what siblings hand to each other, `id:base64,…`, the first seals',

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { inTransaction, loadConfig } from '@wxcc-wfo/service-kit';
+import { createSealer, inTransaction, loadConfig, newSealingKey, parseKeyring } from '@wxcc-wfo/service-kit';
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
 import { waitFor } from '@wxcc-wfo/testkit';
 import { findAcd } from '../src/acds/acd-repository.ts';
 import { oauthConfig } from '../src/config.ts';
+import { createHandover } from '../src/tokens/handover-client.ts';
 import { handOverLivingTokens } from '../src/tokens/handover-job.ts';
 import { refreshOneDueToken } from '../src/tokens/refresh-job.ts';
 import { appendHistory, HISTORY_ENTRIES, listHistory } from '../src/tokens/token-history-repository.ts';
@@ -146,6 +147,32 @@ describe('AUTH-04 the history of an ACD’s tokens', () => {
     const entries = await listHistory(database.pool, acdId, 10_000);
     expect(entries).toHaveLength(HISTORY_ENTRIES);
     expect(entries[0]!.version).toBe(HISTORY_ENTRIES + 20);
+  });
+});
+
+describe('AUTH-06 replacing the key of what is handed over', () => {
+  it('seals the tokens that lie there anew, and nothing that is newer', async () => {
+    const { redis } = oauth.wiring;
+    const key = `wfo:token:${acdId}`;
+    await handOverLivingTokens(oauth.wiring);
+    const [before, refusedNote] = [await redis.hget(key, 'sealed'), '1'];
+    await redis.hset(key, 'refused', refusedNote);
+    const k2 = newSealingKey();
+    const writer = createSealer(parseKeyring(`k2:${k2},${shared.environment.HANDOVER_KEYS}`));
+    const rotated = { ...replicas[0]!, handover: createHandover(redis, writer) };
+    expect(await handOverLivingTokens(rotated)).toBe(1);
+    const after = await redis.hgetall(key);
+    expect(after).toMatchObject({ version: '1', refused: refusedNote });
+    const retired = createSealer(parseKeyring(`k2:${k2}`));
+    const opened = retired.open(after.sealed!, `${acdId}:1`).toString();
+    expect(opened).toBe(
+      createSealer(parseKeyring(shared.environment.HANDOVER_KEYS!)).open(before!, `${acdId}:1`).toString(),
+    );
+    expect(await handOverLivingTokens(rotated)).toBe(0);
+    await redis.hset(key, 'version', 2);
+    expect(await handOverLivingTokens(oauth.wiring)).toBe(0);
+    expect(await redis.hget(key, 'sealed')).toBe(after.sealed);
+    await redis.del(key);
   });
 });
 

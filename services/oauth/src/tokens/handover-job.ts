@@ -17,7 +17,7 @@ const PAGE = 200;
 
 /**
  * Puts every living access token into the hand-over store unless the same or a newer one lies there, so that a Redis
- * that lost its data has every token back at the next look. A token that siblings report as refused before its time
+ * that lost its data has every token back at the next look, and one that another key sealed is sealed anew. A token that siblings report as refused before its time
  * (revoked, say) is refreshed now instead of when it would be due. Gives how many were written.
  */
 export async function handOverLivingTokens(wiring: Wiring): Promise<number> {

@@ -1,15 +1,9 @@
-// Writes the schemas of this version to libs/contracts/released; later versions are compared with them (OPS-04).
-import { readFileSync, writeFileSync } from 'node:fs';
-import { EVENT_DEFINITIONS, TOPIC_NAMES } from '@wxcc-wfo/contracts';
+// Writes what this version promises of every event to libs/contracts/released; later versions are compared with it (OPS-04).
+import { readFileSync } from 'node:fs';
+import { writeRelease } from './lib/released-contracts.ts';
 import { ROOT } from './stack/services.ts';
 
 const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string };
-const released = Object.fromEntries(
-  TOPIC_NAMES.map((topic) => {
-    const { type, schema } = EVENT_DEFINITIONS[topic];
-    return [topic, { type, schema: JSON.parse(JSON.stringify(schema)) as unknown }];
-  }),
-);
 const file = `libs/contracts/released/${version}.json`;
-writeFileSync(`${ROOT}/${file}`, `${JSON.stringify(released, null, 2)}\n`);
+writeRelease(`${ROOT}/${file}`);
 console.log(`wrote ${file}`);

@@ -1,59 +1,108 @@
 /**
- * Whether a schema may follow a released one under the same `ce_type`. Both directions count: consumers of this release
+ * Whether an event may follow a released one under the same `ce_type`. Both directions count: consumers of this release
  * read events of the last one (they stay in topics), and consumers that were not deployed yet read ours.
  */
+import type { EventDefinition } from './definitions.ts';
 
 export interface JsonSchema {
-  type?: string | string[];
-  const?: unknown;
   enum?: unknown[];
-  'x-extensible-enum'?: unknown[];
   properties?: Record<string, JsonSchema>;
   required?: string[];
   items?: JsonSchema;
   anyOf?: JsonSchema[];
+  additionalProperties?: boolean | JsonSchema;
   [keyword: string]: unknown;
 }
 
-const LOWER_BOUNDS = ['minimum', 'minLength', 'minItems'] as const;
-const UPPER_BOUNDS = ['maximum', 'maxLength', 'maxItems'] as const;
+/** What a release promised of one topic; kept in `released/`. */
+export interface ReleasedEvent {
+  type: string;
+  key: string;
+  compacted: boolean;
+  publisher: string;
+  schema: JsonSchema;
+}
 
-/** Every breaking change from `before` to `after`, one line each, with its path; none means compatible. */
+/** They say nothing about what is valid; values of an open set come and go. */
+const WITHOUT_EFFECT = new Set(['$id', 'title', 'description', 'examples', 'x-extensible-enum']);
+/** Any change of them makes something invalid, for old events or for old consumers. */
+const FIXED = [
+  'type',
+  'const',
+  'pattern',
+  'format',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+] as const;
+/** Each has a rule of its own below. */
+const RULED = ['enum', 'properties', 'required', 'items', 'anyOf', 'additionalProperties'];
+const KNOWN = new Set<string>([...WITHOUT_EFFECT, ...FIXED, ...RULED]);
+
+/** The part of a definition that a release promises. */
+export function releasedEvent(d: EventDefinition): ReleasedEvent {
+  const schema = JSON.parse(JSON.stringify(d.schema)) as JsonSchema;
+  return { type: d.type, key: d.keyDescription, compacted: d.compacted, publisher: d.publisher, schema };
+}
+
+/** Every breaking change of an event, what stands beside its schema included; none means compatible. */
+export function breakingEventChanges(before: ReleasedEvent, after: ReleasedEvent): string[] {
+  const beside = (['type', 'key', 'compacted', 'publisher'] as const)
+    .filter((name) => before[name] !== after[name])
+    .map((name) => `${name}: ${JSON.stringify(before[name])} became ${JSON.stringify(after[name])}`);
+  return [...beside, ...breakingChanges(before.schema, after.schema)];
+}
+
+/**
+ * Every breaking change from one schema to the other, one line each, with its path; none means compatible. A keyword
+ * that has no rule here counts as a change: nobody has decided yet whether it may change.
+ */
 export function breakingChanges(before: JsonSchema, after: JsonSchema, path = ''): string[] {
   const at = path || '(whole event)';
-  const found: string[] = [];
-  if (!same(before.type, after.type)) {
-    return [`${at}: type ${JSON.stringify(before.type)} became ${JSON.stringify(after.type)}`];
-  }
-  found.push(...changesOfValues(before, after, at), ...changesOfBounds(before, after, at));
-  if (before.properties || after.properties) found.push(...changesOfProperties(before, after, path));
-  if (before.items && after.items) found.push(...breakingChanges(before.items, after.items, `${path}/*`));
-  if (before.anyOf || after.anyOf) found.push(...changesOfAlternatives(before, after, path));
-  return found;
+  if (!same(before.type, after.type)) return [changeOf('type', before, after, at)];
+  return [
+    ...unknownKeywords({ ...before, ...after }, at),
+    ...FIXED.filter((name) => !same(before[name], after[name])).map((name) => changeOf(name, before, after, at)),
+    ...changesOfValues(before, after, at),
+    ...changesOfProperties(before, after, path),
+    ...changesOfOthers(before, after, path),
+    ...changesOfItems(before, after, path),
+    ...changesOfAlternatives(before, after, path),
+  ];
 }
 
 function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function changesOfValues(before: JsonSchema, after: JsonSchema, at: string): string[] {
-  const found: string[] = [];
-  if (!same(before.const, after.const)) found.push(`${at}: the fixed value changed`);
-  if (!same(before.pattern, after.pattern)) found.push(`${at}: the pattern changed`);
-  if (before.enum || after.enum) {
-    const old = new Set(before.enum ?? []);
-    const now = new Set(after.enum ?? []);
-    for (const value of old) if (!now.has(value)) found.push(`${at}: the value ${JSON.stringify(value)} was removed`);
-    for (const value of now)
-      if (!old.has(value)) found.push(`${at}: the value ${JSON.stringify(value)} was added to a closed set`);
-  }
-  return found;
+function changeOf(keyword: string, before: JsonSchema, after: JsonSchema, at: string): string {
+  const [old, now] = [before, after].map((schema) => JSON.stringify(schema[keyword]) ?? 'none');
+  return `${at}: ${keyword} ${old} became ${now}`;
 }
 
-function changesOfBounds(before: JsonSchema, after: JsonSchema, at: string): string[] {
-  return [...LOWER_BOUNDS, ...UPPER_BOUNDS]
-    .filter((bound) => !same(before[bound], after[bound]))
-    .map((bound) => `${at}: ${bound} ${before[bound] ?? 'none'} became ${after[bound] ?? 'none'}`);
+function unknownKeywords(schema: JsonSchema, at: string): string[] {
+  return Object.keys(schema)
+    .filter((keyword) => !KNOWN.has(keyword))
+    .map((keyword) => `${at}: no rule says how '${keyword}' may change; add one to the gate`);
+}
+
+function changesOfValues(before: JsonSchema, after: JsonSchema, at: string): string[] {
+  if (!before.enum !== !after.enum) return [changeOf('enum', before, after, at)];
+  const old = new Set(before.enum);
+  const now = new Set(after.enum);
+  return [
+    ...[...old].filter((v) => !now.has(v)).map((v) => `${at}: the value ${JSON.stringify(v)} was removed`),
+    ...[...now]
+      .filter((v) => !old.has(v))
+      .map((v) => `${at}: the value ${JSON.stringify(v)} was added to a closed set`),
+  ];
 }
 
 function changesOfProperties(before: JsonSchema, after: JsonSchema, path: string): string[] {
@@ -65,6 +114,14 @@ function changesOfProperties(before: JsonSchema, after: JsonSchema, path: string
     if (!next) found.push(`${path}/${name}: was removed`);
     else found.push(...breakingChanges(schema, next, `${path}/${name}`));
   }
+  for (const [name, schema] of Object.entries(now)) {
+    if (old[name]) continue;
+    // Compared with itself: it must hold nothing that could not be judged at the next release.
+    found.push(...breakingChanges(schema, schema, `${path}/${name}`));
+    if (before.additionalProperties !== undefined && before.additionalProperties !== true) {
+      found.push(`${path}/${name}: was added, but older consumers refuse what they do not know`);
+    }
+  }
   const wasRequired = new Set(before.required ?? []);
   const isRequired = new Set(after.required ?? []);
   for (const name of isRequired) {
@@ -75,6 +132,19 @@ function changesOfProperties(before: JsonSchema, after: JsonSchema, path: string
       found.push(`${path}/${name}: became optional, but older consumers rely on it`);
   }
   return found;
+}
+
+/** Of `additionalProperties`: open to closed refuses old events, closed to open is refused by old consumers. */
+function changesOfOthers(before: JsonSchema, after: JsonSchema, path: string): string[] {
+  const [old, now] = [before.additionalProperties ?? true, after.additionalProperties ?? true];
+  if (typeof old === 'object' && typeof now === 'object') return breakingChanges(old, now, `${path}/*`);
+  return same(old, now) ? [] : [changeOf('additionalProperties', before, after, path || '(whole event)')];
+}
+
+function changesOfItems(before: JsonSchema, after: JsonSchema, path: string): string[] {
+  if (before.items && after.items) return breakingChanges(before.items, after.items, `${path}/*`);
+  if (!before.items && !after.items) return [];
+  return [`${path}/*: what items are was ${after.items ? 'narrowed' : 'removed'}`];
 }
 
 function changesOfAlternatives(before: JsonSchema, after: JsonSchema, path: string): string[] {

@@ -1,6 +1,12 @@
 export { buildAsyncApi } from './asyncapi.ts';
 export { type Checked, checkEvent } from './check.ts';
-export { breakingChanges, type JsonSchema } from './compatibility.ts';
+export {
+  breakingChanges,
+  breakingEventChanges,
+  type JsonSchema,
+  type ReleasedEvent,
+  releasedEvent,
+} from './compatibility.ts';
 export {
   EVENT_DEFINITIONS,
   type EventDefinition,

@@ -1,6 +1,7 @@
 // Keeps a list of users by every id that Webex gives them. KAFKA_BROKERS=localhost:9092 GROUP_ID=my-users node docs/examples/follow-users.ts
-import { checkEvent, TOPICS, type UserChanged } from '@wxcc-wfo/contracts';
+import { TOPICS, type UserChanged } from '@wxcc-wfo/contracts';
 import { Kafka } from 'kafkajs';
+import { readEvent } from './read-event.ts';
 
 const { KAFKA_BROKERS = 'localhost:9092', KAFKA_TOPIC_PREFIX = '', GROUP_ID = 'my-users' } = process.env;
 const users = new Map<string, UserChanged>();
@@ -11,9 +12,8 @@ await consumer.connect();
 await consumer.subscribe({ topic: KAFKA_TOPIC_PREFIX + TOPICS.userChanged, fromBeginning: true });
 await consumer.run({
   async eachMessage({ message }) {
-    const checked = checkEvent(TOPICS.userChanged, JSON.parse(String(message.value)));
-    if (!checked.ok) throw new Error(`Not a user: ${checked.problems.join('; ')}`);
-    const user = checked.event;
+    const user = await readEvent(TOPICS.userChanged, message);
+    if (!user) return; // no user; said on stderr
     if ((users.get(user.userId)?.revision ?? 0) >= user.revision) return; // a duplicate, or older than what is known
     users.set(user.userId, user);
     // A user that was merged into another one gives its ids to that one, which carries them in otherAcdIds.

@@ -39,6 +39,8 @@ export interface AssignmentOptions {
   tick(): void;
 }
 
+export type Assignment = ReturnType<typeof createAssignment>;
+
 /** A position seen so often at a start without any progress means that its records may end the process. */
 const SUSPICIOUS_STARTS = 3;
 

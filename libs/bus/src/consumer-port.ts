@@ -24,6 +24,8 @@ export interface ConsumerOptions {
   retry?: RetryPolicy;
   /** A partition that is behind and hasn't moved for so long counts as stalled. Default 60 s. */
   stallMs?: number;
+  /** A batch that takes no step for so long counts as hung, and the process as dead. Default 10 min. */
+  hungMs?: number;
   /** Needed to read events larger than 900 kB from their publisher. */
   internalApiKey?: string;
   /** Origins of the siblings that publish such events (EVENT_BLOB_ORIGINS); the key goes nowhere else. */
@@ -64,7 +66,10 @@ export interface Consumer {
    */
   caughtUp(of?: readonly TopicName[]): Promise<void>;
   health(): ConsumerHealth;
-  /** Epoch ms of its last sign of life (fetch, heartbeat, attempt); for liveness. */
+  /**
+   * Epoch ms of its last sign of life (fetch, heartbeat, attempt); for liveness. A broker that doesn't answer is no
+   * reason to replace the process, a handler that hangs is one: then it is the last step of that batch.
+   */
   lastTickMs(): number;
   /** Handles a dead letter again; `tenantId` null sees every tenant's. */
   replay(deadLetterId: string, tenantId: string | null, by?: string): Promise<ReplayResult>;

@@ -4,7 +4,9 @@ import type { EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import { type AssignedPartition, createAssignment } from './assignment.ts';
 import { type BatchHandler, createBatchProcessor, type ProcessorOptions, StoppedError } from './batch-processor.ts';
 import { isCaughtUp, readTargets } from './caught-up.ts';
-import type { Consumer, ConsumerOptions } from './consumer-port.ts';
+import { watchPartitions } from './consumer-health.ts';
+import type { Consumer, ConsumerOptions, PartitionHealth } from './consumer-port.ts';
+import { watchEnds } from './consumer-watch.ts';
 import { createBlobReader } from './event-blob-client.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import { giveBackFetched } from './fetched-memory.ts';
@@ -12,13 +14,12 @@ import type { RetryPolicy } from './new-letters.ts';
 import { advancePosition, readPositions } from './positions.ts';
 import type { RawRecord } from './received-event.ts';
 import { createRedelivery } from './redelivery.ts';
-import { busMetrics } from './telemetry.ts';
+import { createSignsOfLife } from './signs-of-life.ts';
 
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstMs: 1_000, maxMs: 60_000 };
 const HEARTBEAT_MS = 2_000;
 /** The broker's copy of the offsets is for lag tools only; the database is the truth. */
 const OFFSET_COMMIT_MS = 1_000;
-const WATCH_MS = 5_000;
 /**
  * Of the time for a stop. A broker that is asked to let us join answers nothing else until a killed member of the group
  * has timed out; what is stopped after the consumer needs its time, too.
@@ -31,12 +32,11 @@ export function createConsumer(o: ConsumerOptions): Consumer {
   const sessionTimeout = o.bus.sessionTimeoutMs;
   const stallMs = o.stallMs ?? 60_000;
   const stopping = new AbortController();
-  let lastTickMs = Date.now();
+  const life = createSignsOfLife(o.hungMs);
+  const { tick } = life;
   let kafka: KafkaConsumer | undefined;
   let background: Promise<unknown> | undefined;
-  const tick = () => {
-    lastTickMs = Date.now();
-  };
+  let unwatch: (() => void) | undefined;
 
   const processorOptions: ProcessorOptions = {
     pool: o.pool,
@@ -80,10 +80,12 @@ export function createConsumer(o: ConsumerOptions): Consumer {
         leaving = error;
       });
     };
+    const inWork = life.beginBatch();
     // The handler may take longer than the session; kafkajs itself beats between batches only.
     const beating = setInterval(() => void beat(), HEARTBEAT_MS);
     const checkpoint = async () => {
       tick();
+      inWork.step();
       if (leaving !== undefined) throw leaving;
       if (stopping.signal.aborted || !payload.isRunning() || payload.isStale() || !assignment.holds(held)) {
         throw new StoppedError();
@@ -118,27 +120,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     } finally {
       clearInterval(beating);
       giveBackFetched(batch.messages);
-    }
-  }
-
-  async function watch(): Promise<void> {
-    let failures = 0;
-    while (!stopping.signal.aborted) {
-      await delay(failures > 0 ? backoffMs(failures, { firstMs: 500, maxMs: WATCH_MS }) : WATCH_MS, undefined, {
-        signal: stopping.signal,
-      }).catch(() => undefined);
-      if (stopping.signal.aborted) return;
-      try {
-        await assignment.refreshEnds();
-        for (const held of assignment.all()) {
-          const lag = Number(held.end > held.position.next ? held.end - held.position.next : 0n);
-          busMetrics().bus_consumer_lag.record(lag, { topic: held.position.topic, partition: held.position.partition });
-        }
-        failures = 0;
-      } catch (error) {
-        failures += 1;
-        o.logger.debug({ reason: describeError(error) }, 'the ends of the topics could not be read');
-      }
+      inWork.end();
     }
   }
 
@@ -252,14 +234,27 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     }
   }
 
+  function partitions(): PartitionHealth[] {
+    return assignment.all().map((held) => ({
+      topic: held.position.topic,
+      partition: held.position.partition,
+      position: held.position.next.toString(),
+      end: held.end.toString(),
+      behindForMs: held.end > held.position.next ? Date.now() - held.movedAtMs : 0,
+    }));
+  }
+
   return {
     groupId: o.groupId,
     async start() {
       if (background) return;
-      background = Promise.allSettled([join(), watch(), redeliver()]);
+      unwatch = watchPartitions(partitions);
+      const watching = watchEnds({ assignment, logger: o.logger, signal: stopping.signal, tick });
+      background = Promise.allSettled([join(), watching, redeliver()]);
     },
     async stop(deadlineMs = 10_000) {
       stopping.abort();
+      unwatch?.();
       const orderly = (async () => {
         await kafka?.stop();
         await kafka?.disconnect();
@@ -287,22 +282,16 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       return await new Promise(() => undefined);
     },
     health() {
-      const partitions = assignment.all().map((held) => ({
-        topic: held.position.topic,
-        partition: held.position.partition,
-        position: held.position.next.toString(),
-        end: held.end.toString(),
-        behindForMs: held.end > held.position.next ? Date.now() - held.movedAtMs : 0,
-      }));
+      const held = partitions();
       return {
         running: background !== undefined && !stopping.signal.aborted,
         assigned: assignment.ready(),
-        partitions,
-        stalled: partitions.filter((p) => p.behindForMs >= stallMs),
-        lastTickMs,
+        partitions: held,
+        stalled: held.filter((p) => p.behindForMs >= stallMs),
+        lastTickMs: life.lastMs(),
       };
     },
-    lastTickMs: () => lastTickMs,
+    lastTickMs: life.lastMs,
     replay: (id, tenantId, by) => redelivery.replay(id, tenantId, by),
   };
 }

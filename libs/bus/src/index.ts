@@ -2,6 +2,7 @@ export type { SqlClient } from '@wxcc-wfo/service-kit';
 export type { BatchHandler } from './batch-processor.ts';
 export { type Bus, type BusOptions, createBus } from './bus.ts';
 export { createConsumer } from './consumer.ts';
+export { consumerCheck } from './consumer-health.ts';
 export type { Consumer, ConsumerHealth, ConsumerOptions, PartitionHealth } from './consumer-port.ts';
 export type { DeadLetterState } from './dead-letter-repository.ts';
 export { deadLetterRoutes } from './dead-letter-route.ts';

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Span } from '@opentelemetry/api';
 import { type Message, Partitioners, type Producer } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Bus } from './bus.ts';
+import { withDeadline } from './deadline.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
 import { isFullTurn, type OutboxRow, partsOf, readRows, toMessage } from './outbox-rows.ts';
@@ -215,20 +215,6 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
       await finished;
     },
   };
-}
-
-async function withDeadline<R>(work: Promise<R>, ms: number, what: string): Promise<R> {
-  const cancel = new AbortController();
-  work.catch(() => undefined);
-  const late = delay(ms, undefined, { signal: cancel.signal }).then(() => {
-    throw new Error(`The broker did not answer within ${ms} ms while ${what}.`);
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    cancel.abort();
-  }
 }
 
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'TRANSACTIONAL_ID_FENCED']);

@@ -54,9 +54,15 @@ export const busMetricCatalogue = {
     labels: ['topic', 'kind'],
   },
   bus_consumer_lag: {
-    kind: 'gauge',
+    kind: 'observed',
     unit: '{event}',
-    help: 'Records of a partition that are not yet handled. Growing: see health of the consumer.',
+    help: 'Records that are not yet handled, of the partitions that this replica holds. Growing: add replicas, or see bus_consumer_behind_seconds.',
+    labels: ['topic', 'partition'],
+  },
+  bus_consumer_behind_seconds: {
+    kind: 'observed',
+    unit: 's',
+    help: 'How long a partition with unhandled records has not moved; 0 while it is at its end. Minutes: it stands still, /ready names it.',
     labels: ['topic', 'partition'],
   },
 } as const satisfies Record<string, MetricDefinition>;

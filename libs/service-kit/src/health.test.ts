@@ -24,6 +24,18 @@ describe('readiness', () => {
     });
   });
 
+  it('stays when a check only has something to tell, and tells it', async () => {
+    expect(
+      await readiness({ phase: 'running' }, [good, { name: 'consumer', check: () => ({ note: 'stands still' }) }]),
+    ).toEqual({
+      ok: true,
+      checks: [
+        { name: 'good', ok: true },
+        { name: 'consumer', ok: true, note: 'stands still' },
+      ],
+    });
+  });
+
   it.each(['starting', 'stopping'] as const)('is refused while %s, without asking anybody', async (phase) => {
     let asked = false;
     const report = await readiness({ phase }, [

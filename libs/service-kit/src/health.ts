@@ -5,8 +5,10 @@ import { scrub } from './redaction.ts';
 export interface ReadinessCheck {
   name: string;
   /** null when all is well, else the reason in words; an error counts as a reason */
-  check(): string | null | Promise<string | null>;
+  check(): Verdict | Promise<Verdict>;
 }
+/** `note`: ready all the same, and somebody should know. */
+export type Verdict = string | null | { note: string };
 
 /** A loop that must go on turning. */
 export interface LivenessTick {
@@ -19,7 +21,7 @@ export interface LivenessTick {
 
 export interface HealthReport {
   ok: boolean;
-  checks: { name: string; ok: boolean; reason?: string }[];
+  checks: { name: string; ok: boolean; reason?: string; note?: string }[];
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
@@ -51,8 +53,9 @@ async function runCheck({ name, check }: ReadinessCheck): Promise<HealthReport['
     timer = setTimeout(() => resolve(`No answer within ${CHECK_TIMEOUT_MS} ms.`), CHECK_TIMEOUT_MS);
   });
   try {
-    const reason = await Promise.race([Promise.resolve().then(check), late]);
-    return reason === null ? { name, ok: true } : { name, ok: false, reason };
+    const verdict = await Promise.race([Promise.resolve().then(check), late]);
+    if (typeof verdict === 'string') return { name, ok: false, reason: verdict };
+    return { name, ok: true, ...verdict };
   } catch (error) {
     return { name, ok: false, reason: scrub(error instanceof Error ? error.message || error.name : String(error)) };
   } finally {

@@ -8,7 +8,7 @@ export type { Caller } from './caller.ts';
 export { type Clock, createDatabaseClock, type DatabaseClock } from './clock.ts';
 export { ConfigError, loadConfig } from './config.ts';
 export { describeEnvironment } from './describe-environment.ts';
-export { databaseCheck, type HealthReport, type LivenessTick, type ReadinessCheck } from './health.ts';
+export { databaseCheck, type HealthReport, type LivenessTick, type ReadinessCheck, type Verdict } from './health.ts';
 export { entityTag, requireIfMatch } from './if-match.ts';
 export { jsonColumn, jsonColumnSql } from './json-column.ts';
 export { keyRotationRoute } from './key-rotation-route.ts';

@@ -1,4 +1,4 @@
-import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
+import { consumerCheck, createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
   accessOptions,
@@ -32,7 +32,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
     readiness: [
       databaseCheck(pool),
       { name: 'acd-changed', check: () => (o.isCaughtUp() ? null : 'The ACDs are not all read yet.') },
-      { name: 'consumer', check: () => (consumer.health().running ? null : 'The consumer is not running.') },
+      consumerCheck(consumer, 'running'),
     ],
     liveness: [
       { name: 'polling', lastTickMs: () => wiring.pollJob.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },

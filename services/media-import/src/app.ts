@@ -1,5 +1,5 @@
 import { webhookRoute } from '@wxcc-wfo/acd';
-import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
+import { consumerCheck, createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
   accessOptions,
@@ -41,7 +41,7 @@ export async function buildApp(wiring: Wiring, parts: AppParts): Promise<App> {
     readiness: [
       databaseCheck(pool),
       { name: 'acd-changed', check: () => (parts.isCaughtUp() ? null : 'The ACDs are not all read yet.') },
-      { name: 'consumer', check: () => (consumer.health().assigned ? null : 'It has not joined its group yet.') },
+      consumerCheck(consumer, 'assigned'),
     ],
     liveness: [
       { name: 'imports', lastTickMs: parts.lastTickMs, maxAgeMs: STALLED_LOOP_MS * 2 },

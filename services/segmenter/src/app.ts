@@ -1,4 +1,4 @@
-import { createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
+import { consumerCheck, createDeadLetters, deadLetterRoutes, eventBlobRoutes } from '@wxcc-wfo/bus';
 import {
   type App,
   accessOptions,
@@ -26,10 +26,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
     access,
     trustProxy: config.HTTP_TRUST_PROXY,
     ...(o.lifecycle ? { lifecycle: o.lifecycle } : {}),
-    readiness: [
-      databaseCheck(pool),
-      { name: 'consumer', check: () => (consumer.health().assigned ? null : 'It has not joined its group yet.') },
-    ],
+    readiness: [databaseCheck(pool), consumerCheck(consumer, 'assigned')],
     liveness: [
       { name: 'consumer', lastTickMs: () => consumer.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },
       { name: 'relay', lastTickMs: () => wiring.relay.lastTickMs(), maxAgeMs: STALLED_LOOP_MS },

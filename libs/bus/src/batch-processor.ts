@@ -48,6 +48,8 @@ export class StoppedError extends Error {
 export type ChunkResult = 'committed' | 'moved';
 type Range = { decoded: Decoded[]; end: bigint };
 
+/** Large events are read into the memory: so many characters of them, and one event more, per transaction. */
+export const MAX_BLOB_CHARACTERS = 8 * 1024 * 1024;
 export const MAX_LONE_ATTEMPTS = 3;
 /** After so many records of one chunk have failed alone, the rest of it is tried without pauses in between. */
 const PATIENT_FAILURES = 5;
@@ -56,12 +58,42 @@ const PATIENT_FAILURES = 5;
 export function createBatchProcessor(o: ProcessorOptions) {
   /** Handles the records and moves the position to `end`. `alone`: one by one, counted before the attempt. */
   async function process(delivery: Delivery, records: RawRecord[], end: bigint, alone: boolean): Promise<ChunkResult> {
-    const decoded: Decoded[] = [];
-    // One after the other: many large events at once must not fill the memory.
-    for (const record of records) decoded.push(await decodeRecord(record, o.readBlob));
     const failures = { alone: 0 };
-    if (!alone) return await settle(delivery, { decoded, end }, failures);
-    return await settleEach(delivery, { decoded, end }, failures, true);
+    for (let i = 0; i < records.length; ) {
+      const decoded = await decodeSome(delivery, records.slice(i));
+      i += decoded.length;
+      const range = { decoded, end: records[i]?.offset ?? end };
+      const result = alone
+        ? await settleEach(delivery, range, failures, true)
+        : await settle(delivery, range, failures);
+      if (result === 'moved') return result;
+    }
+    return 'committed';
+  }
+
+  /**
+   * The next events, at least one. Large ones are read one after the other, and only so many: they must not fill the
+   * memory. One that can't be read is the last: the next may take as long, and what is there should not wait for it.
+   */
+  async function decodeSome(delivery: Delivery, records: readonly RawRecord[]): Promise<Decoded[]> {
+    const decoded: Decoded[] = [];
+    let characters = 0;
+    const read = o.readBlob;
+    const readBlob: BlobReader | undefined =
+      read &&
+      (async (dataref) => {
+        const text = await read(dataref);
+        characters += text.length;
+        return text;
+      });
+    for (const record of records) {
+      // A large event has no value here. Reading it takes its time, in which we may have been asked to stop.
+      if (record.value?.length === 0) await delivery.checkpoint();
+      const one = await decodeRecord(record, readBlob);
+      decoded.push(one);
+      if (characters > MAX_BLOB_CHARACTERS || (one.kind === 'invalid' && one.endless)) break;
+    }
+    return decoded;
   }
 
   async function settle(delivery: Delivery, range: Range, failures: { alone: number }): Promise<ChunkResult> {

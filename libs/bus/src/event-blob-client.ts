@@ -28,12 +28,15 @@ export function createBlobReader(o: {
         signal: AbortSignal.timeout(o.timeoutMs ?? 10_000),
       });
     } catch (error) {
-      throw new BlobUnavailableError(`The publisher at ${url.origin} did not answer: ${(error as Error).message}`);
+      const message = `The publisher at ${url.origin} did not answer: ${(error as Error).message}`;
+      throw new BlobUnavailableError(message, { away: true });
     }
     if (!response.ok) {
       await response.body?.cancel();
       const message = `The publisher at ${url.origin} answered ${response.status} for an event blob.`;
-      throw response.status === 404 ? new Error(message) : new BlobUnavailableError(message);
+      if (response.status === 404) throw new Error(message);
+      const away = response.status >= 500 || response.status === 408 || response.status === 429;
+      throw new BlobUnavailableError(message, { away });
     }
     return await readBounded(response, maxBytes);
   };
@@ -66,7 +69,7 @@ async function readBounded(response: Response, maxBytes: number): Promise<string
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new BlobUnavailableError(`The event blob was cut off: ${(error as Error).message}`);
+    throw new BlobUnavailableError(`The event blob was cut off: ${(error as Error).message}`, { away: true });
   }
   if (size > maxBytes) throw new Error(`The event blob is larger than ${maxBytes} bytes.`);
   return Buffer.concat(chunks).toString('utf8');

@@ -63,6 +63,11 @@ export function* partsOf(rows: OutboxRow[]): Generator<OutboxRow[]> {
 
 /** The record of a row. If its trace is sampled a producer span is begun, that the caller ends with the broker's answer. */
 export function toMessage(row: OutboxRow, publicUrl: string | undefined, spans: Span[]): Message {
+  if (row.blob_id && !publicUrl) {
+    throw new Error(
+      `An event of '${row.topic}' is larger than 900 kB and siblings would not know where to read it: it waits until PUBLIC_URL of this service is set.`,
+    );
+  }
   let traced = { traceparent: row.traceparent, tracestate: row.tracestate };
   const parent = parseTraceHeaders(traced);
   if (isSampled(parent)) {
@@ -87,7 +92,7 @@ export function toMessage(row: OutboxRow, publicUrl: string | undefined, spans: 
     const continued = traceHeadersOf(span.spanContext());
     if (continued.traceparent) traced = continued;
   }
-  const dataref = row.blob_id ? `${(publicUrl ?? '').replace(/\/$/, '')}/v1/event-blobs/${row.blob_id}` : null;
+  const dataref = row.blob_id ? `${publicUrl?.replace(/\/$/, '')}/v1/event-blobs/${row.blob_id}` : null;
   return {
     key: row.key,
     value: row.value,

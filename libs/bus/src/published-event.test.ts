@@ -188,6 +188,14 @@ describe('a published event', () => {
       { topic: 'acd-changed', payload },
       { topic: 'acd-changed', payload: small },
     ]);
+    // Nobody could read it: it waits, and those behind it.
+    const said: string[] = [];
+    const logger = { ...testLogger, warn: (o: object) => said.push((o as { reason?: string }).reason ?? '') };
+    const withoutAddress = createRelay({ bus: kit.bus, pool: kit.pool, logger });
+    await withoutAddress.start();
+    await waitFor('what the operator is told', () => said.some((reason) => reason.includes('PUBLIC_URL')));
+    await withoutAddress.stop();
+    expect(await readTopic(kit.bus, 'acd-changed')).toEqual([]);
     await relay.start();
     await consumer.start();
     await waitFor('both revisions', () => seen.length === 2);

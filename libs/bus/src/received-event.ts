@@ -31,24 +31,30 @@ export interface RawRecord {
 
 export type Decoded =
   | { kind: 'event'; record: RawRecord; event: ReceivedEvent }
-  /** `retryable`: what it refers to can't be read just now. */
-  | { kind: 'invalid'; record: RawRecord; code: string; reason: string; retryable: boolean };
+  /** `retryable`: what it refers to can't be read just now; `endless`: for as long as that lasts. */
+  | { kind: 'invalid'; record: RawRecord; code: string; reason: string; retryable: boolean; endless: boolean };
 
 /** Reads what a `dataref` refers to. Throws BlobUnavailableError if trying again may help. */
 export type BlobReader = (dataref: string) => Promise<string>;
 
 export class BlobUnavailableError extends Error {
   override name = 'BlobUnavailableError';
+  /** The publisher is away or busy, which is nobody's fault here; else it answers, and refuses. */
+  readonly away: boolean;
+  constructor(message: string, o: { away: boolean }) {
+    super(message);
+    this.away = o.away;
+  }
 }
 
 /** Turns a record into an event, or says why it is none. Never throws. */
 export async function decodeRecord(record: RawRecord, readBlob: BlobReader | undefined): Promise<Decoded> {
-  const invalid = (code: string, reason: string, retryable = false): Decoded => ({
+  const invalid = (code: string, reason: string, o = { retryable: false, endless: false }): Decoded => ({
     kind: 'invalid',
     record,
     code,
     reason,
-    retryable,
+    ...o,
   });
   const headers = decodeHeaders(record.headers);
   const definition = EVENT_DEFINITIONS[record.topic];
@@ -62,7 +68,9 @@ export async function decodeRecord(record: RawRecord, readBlob: BlobReader | und
     try {
       text = await readBlob(headers.dataref);
     } catch (error) {
-      return invalid('blob-unreachable', (error as Error).message, error instanceof BlobUnavailableError);
+      const unavailable = error instanceof BlobUnavailableError ? error : undefined;
+      const again = { retryable: unavailable !== undefined, endless: unavailable?.away ?? false };
+      return invalid('blob-unreachable', (error as Error).message, again);
     }
   }
   if (record.value === null) return invalid('no-value', 'The record has no value.');

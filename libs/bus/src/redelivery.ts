@@ -28,8 +28,8 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
   async function handleAgain(letter: StoredDeadLetter, automatic: boolean, by: string): Promise<ReplayResult> {
     const decoded = await decodeRecord(letter.record, o.readBlob);
     const attempt = letter.attempt + 1;
-    const failed = async (code: string, reason: string, retryable: boolean): Promise<ReplayResult> => {
-      const again = automatic && retryable && attempt < o.retry.attempts;
+    const failed = async (code: string, reason: string, retryable: boolean, endless = false): Promise<ReplayResult> => {
+      const again = automatic && retryable && (endless || attempt < o.retry.attempts);
       const state = again ? 'waiting' : 'parked';
       const nextAttemptAtMs = again ? Date.now() + backoffMs(attempt - 1, o.retry) : null;
       const settled = await runTransaction(o.pool, async (tx) => {
@@ -49,7 +49,9 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
       }
       return { result: 'parked', code, reason };
     };
-    if (decoded.kind === 'invalid') return await failed(decoded.code, decoded.reason, decoded.retryable);
+    if (decoded.kind === 'invalid') {
+      return await failed(decoded.code, decoded.reason, decoded.retryable, decoded.endless);
+    }
     const foreign = ownershipProblem(letter, decoded.event.payload);
     if (foreign) return await failed('foreign-owner', foreign, false);
     let outcome: Outcome | undefined;

@@ -61,6 +61,14 @@ describe('a relay', () => {
     await relay.stop();
   });
 
+  it('that is stopped while it begins gives its connections back', async () => {
+    const pool = kit.newPool();
+    const relay = createRelay({ bus: kit.bus, pool, logger: testLogger });
+    await relay.start();
+    await relay.stop();
+    await waitFor('all connections to be free', () => pool.totalCount > 0 && pool.idleCount === pool.totalCount);
+  });
+
   it.each<RelayStep>(['leased', 'fenced-in', 'read', 'sent', 'committed', 'deleted'])(
     'that is killed at the step "%s" loses nothing',
     async (step) => {

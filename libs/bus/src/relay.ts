@@ -26,7 +26,7 @@ export interface RelayOptions {
   pollMs?: number;
   /** A send that takes longer is given up (the rows stay) and begun anew. Default 30 s. */
   sendDeadlineMs?: number;
-  /** Where siblings reach this service over HTTP; needed for events larger than 900 kB only. */
+  /** Where siblings reach this service over HTTP. Without it an event larger than 900 kB holds up its shard. */
   publicUrl?: string;
   /** For tests: called between any two steps. */
   onStep?: ShardRelayOptions['onStep'];
@@ -146,6 +146,7 @@ export function createRelay(o: RelayOptions): Relay {
   const relay: Relay = {
     async start() {
       if (loop) return;
+      if (!o.publicUrl) o.logger.warn({}, 'PUBLIC_URL is not set: an event larger than 900 kB would wait until it is');
       listener = listenForRows(o.pool, o.logger, (shards) => {
         for (const shard of shards ?? active.keys()) active.get(shard)?.wake();
       });
@@ -211,6 +212,8 @@ function listenForRows(pool: Pool, logger: Logger, onRows: (shards: number[] | u
           client.once('error', resolve);
           client.once('end', () => resolve(undefined));
           closing.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+          // It was asked to close while it waited for a connection.
+          if (closing.signal.aborted) resolve(undefined);
         });
         client.on('notification', (message) => onRows(parseShards(message.payload)));
         const { rows } = await client.query<{ channel: string }>(

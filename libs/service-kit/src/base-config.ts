@@ -34,7 +34,11 @@ export const baseConfig = {
     },
   ),
   PUBLIC_URL: Type.Optional(
-    Type.String({ format: 'uri', description: 'How callers outside reach this service; default: its own address' }),
+    Type.String({
+      format: 'uri',
+      description:
+        'How callers outside reach this service, and siblings its events beyond 900 kB, which wait while it is not set; default for all else: its own address',
+    }),
   ),
   DATABASE_URL: Type.String({
     format: 'uri',

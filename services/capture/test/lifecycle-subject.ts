@@ -1,46 +1,11 @@
-import { createConsumer, type OutgoingEvent } from '@wxcc-wfo/bus';
-import type { LifecycleSubject } from '@wxcc-wfo/bus/testing';
-import { TOPICS } from '@wxcc-wfo/contracts';
-import type { Pool } from 'pg';
+import { acdFollowerSubject } from '@wxcc-wfo/acd/testing';
 import { captureHandlers } from '../src/polling/consumed-events.ts';
-import { anAcd, applyAcdChanges, captureMigrations } from './capture-database.ts';
+import { captureMigrations } from './capture-database.ts';
 
-const EVENTS = 400;
-const NEVER_MS = 9_000_000_000_000_000;
-
-/** The n-th ACD; even ones are announced, odd ones are there and get a token. */
-const acdIdOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-const numberOf = (acdId: string) => Number(acdId.slice(-12));
-
-function event(n: number, tenantId: string): OutgoingEvent {
-  const acdId = acdIdOf(n);
-  if (n % 2 === 0)
-    return { topic: TOPICS.acdChanged, payload: anAcd({ acdId, tenantId, occurredAtMs: 1_780_000_000_000 }) };
-  const atMs = 1_780_000_000_000;
-  const expiries = { accessTokenExpiresAtMs: atMs, refreshTokenExpiresAtMs: atMs };
-  return { topic: TOPICS.tokenRefreshed, payload: { tenantId, acdId, version: 1, occurredAtMs: atMs, ...expiries } };
-}
-
-const subject: LifecycleSubject = {
+export default acdFollowerSubject({
   service: 'capture',
   migrations: captureMigrations,
-  topics: [TOPICS.acdChanged, TOPICS.tokenRefreshed],
-  createConsumer: (kit) => createConsumer({ ...kit, handlers: captureHandlers }),
-  async prepare(pool: Pool, tenantIds) {
-    const odd = Array.from({ length: EVENTS / 2 }, (_, n) => acdIdOf(2 * n + 1));
-    await applyAcdChanges(
-      pool,
-      odd.map((acdId) => anAcd({ acdId, tenantId: tenantIds[0]! })),
-    );
-    await pool.query('UPDATE poll_state SET failures = 1, next_poll_at_ms = $1', [NEVER_MS]);
-  },
-  event,
-  refusedEvent(n, tenantId) {
-    return { topic: TOPICS.acdChanged, payload: anAcd({ acdId: acdIdOf(n), tenantId, name: 'refused \u0000' }) };
-  },
-  async effects(pool: Pool) {
-    const { rows } = await pool.query<{ acd_id: string }>('SELECT acd_id FROM poll_state WHERE next_poll_at_ms = 0');
-    return rows.map((row) => numberOf(row.acd_id));
-  },
-};
-export default subject;
+  handlers: captureHandlers,
+  table: 'poll_state',
+  dueColumn: 'next_poll_at_ms',
+});

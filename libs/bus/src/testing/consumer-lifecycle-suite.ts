@@ -32,6 +32,7 @@ export function describeConsumerLifecycle(name: string, subjectModule: URL | str
       const first = await kit.startConsumer();
       await kit.settled();
       await first.stop();
+      await kit.withinFaults(0);
       // As if the database had been restored to the moment before: everything comes again.
       await kit.pool.query('UPDATE consumed_offset SET next_offset = 0');
       await kit.startConsumer();
@@ -54,6 +55,7 @@ export function describeConsumerLifecycle(name: string, subjectModule: URL | str
       await kit.effectsOf(200);
       await kit.settled();
       expect(await kit.deadLetters()).toEqual([]);
+      await kit.withinFaults(1);
     });
 
     it('lets two replicas hold related keys at once without loss or deadlocked letters', async () => {
@@ -68,6 +70,7 @@ export function describeConsumerLifecycle(name: string, subjectModule: URL | str
       await Promise.all([kit.publish(kit.events(0, 100)), delay(20).then(() => kit.publish(kit.events(100, 200)))]);
       await kit.effectsOf(200);
       expect(await kit.deadLetters()).toEqual([]);
+      await kit.withinFaults(0);
     });
 
     it('parks a value that Postgres refuses, with its original bytes, and handles the others', async () => {
@@ -80,6 +83,7 @@ export function describeConsumerLifecycle(name: string, subjectModule: URL | str
       const letters = await kit.deadLetters();
       expect(letters).toMatchObject([{ code: 'refused-by-database', state: 'parked', tenant_id: kit.tenants[0] }]);
       expect(letters[0]!.value.toString()).toBe(JSON.stringify(refused.payload));
+      await kit.withinFaults(0);
     });
 
     it('parks the poison of one tenant and loses nothing of the others', async () => {
@@ -94,6 +98,7 @@ export function describeConsumerLifecycle(name: string, subjectModule: URL | str
       expect(letters).toHaveLength(30);
       expect(new Set(letters.map((l) => l.tenant_id))).toEqual(new Set([kit.tenants[1]]));
       expect(letters.map((l) => l.value.toString()).sort()).toEqual(poison.map(String).sort());
+      await kit.withinFaults(0);
     });
 
     it('waits while its database is away, and parks nothing', async () => {
@@ -112,6 +117,7 @@ export function describeConsumerLifecycle(name: string, subjectModule: URL | str
         proxy.heal();
         await kit.effectsOf(80);
         expect(await kit.deadLetters()).toEqual([]);
+        await kit.withinFaults(1);
       } finally {
         await proxy.close();
       }
@@ -133,6 +139,7 @@ export function describeConsumerLifecycle(name: string, subjectModule: URL | str
       await kit.effectsOf(150);
       await kit.settled();
       expect(await kit.deadLetters()).toEqual([]);
+      await kit.withinFaults(0);
     });
   });
 }

@@ -17,8 +17,10 @@ export function createFreezableRelay(o: {
   logger: RelayOptions['logger'];
   leaseMs: number;
   batchSize: number;
+  /** As freezeAt, from the first step on. */
+  freezeAt?: RelayStep;
 }): FreezableRelay {
-  let wanted: RelayStep | undefined;
+  let wanted = o.freezeAt;
   let ice: Promise<void> | undefined;
   let melt: () => void = () => undefined;
   const onStep = async (step: RelayStep): Promise<void> => {

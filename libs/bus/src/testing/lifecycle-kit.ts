@@ -21,13 +21,20 @@ export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: 
   const databaseUrl = database.url;
   const prefix = `${uniqueName('lifecycle')}.`;
   const groupId = 'lifecycle';
-  const bus: Bus = createBus({
-    brokers: testAddresses.kafkaBrokers,
-    clientId: subject.service,
-    topicPrefix: prefix,
-    logger: testLogger,
-    sessionTimeoutMs: SESSION_MS,
-  });
+  let published = 0;
+  let delivered = 0;
+  const bus = countingDeliveries(
+    createBus({
+      brokers: testAddresses.kafkaBrokers,
+      clientId: subject.service,
+      topicPrefix: prefix,
+      logger: testLogger,
+      sessionTimeoutMs: SESSION_MS,
+    }),
+    (records) => {
+      delivered += records;
+    },
+  );
   await bus.ensureTopics(subject.topics, { partitions: PARTITIONS, replicationFactor: 1 });
   const pools: Pool[] = [];
   const consumers: Consumer[] = [];
@@ -54,6 +61,7 @@ export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: 
     /** Publishes through a real outbox and relay. */
     async publish(events: OutgoingEvent[]): Promise<void> {
       await appendEvents(pool, events);
+      published += events.length;
       const relay = createRelay({ bus, pool, logger: testLogger });
       await relay.start();
       await relay.idle();
@@ -71,6 +79,7 @@ export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: 
         headers: { ce_id: randomUUID(), ce_tenantid: tenantId },
       }));
       await producer.send({ topic: bus.physicalTopic(subject.topics[0]!), messages });
+      published += records.length;
       await producer.disconnect();
     },
     async startConsumer(own: Pool = pool): Promise<Consumer> {
@@ -98,6 +107,14 @@ export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: 
         throw new Error(
           `Effects differ: missing ${missing.join(', ') || 'none'}; twice or unexpected ${extra.join(', ') || 'none'}`,
         );
+      }
+    },
+    /** Asserts that nothing was handled twice, and that everything was delivered at most once more per fault. */
+    async withinFaults(faults: number): Promise<void> {
+      const again = (await subject.handledAgain?.(pool)) ?? [];
+      if (again.length > 0) throw new Error(`Committed more than once: ${again.join(', ')}`);
+      if (delivered > published * (1 + faults)) {
+        throw new Error(`${delivered} records were delivered for ${published} events and ${faults} faults.`);
       }
     },
     async deadLetters() {
@@ -140,6 +157,23 @@ export async function createLifecycleKit(subject: LifecycleSubject, subjectUrl: 
     },
   };
   return kit;
+}
+
+/** The same bus; told how many records each batch hands to the consumers of this process. */
+function countingDeliveries(bus: Bus, onBatch: (records: number) => void): Bus {
+  return {
+    ...bus,
+    createKafka(onLog) {
+      const kafka = bus.createKafka(onLog);
+      const consumer = kafka.consumer.bind(kafka);
+      kafka.consumer = (config) => {
+        const made = consumer(config);
+        made.on(made.events.START_BATCH_PROCESS, ({ payload }) => onBatch(payload.batchSize));
+        return made;
+      };
+      return kafka;
+    },
+  };
 }
 
 export type LifecycleKit = Awaited<ReturnType<typeof createLifecycleKit>>;

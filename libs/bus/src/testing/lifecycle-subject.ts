@@ -22,4 +22,6 @@ export interface LifecycleSubject {
   refusedEvent?(n: number, tenantId: string): OutgoingEvent;
   /** Numbers of the events whose effect is stored; a number twice if its effect is there twice. */
   effects(pool: Pool): Promise<number[]>;
+  /** Records whose handling was committed more than once, if the subject keeps a record of that. */
+  handledAgain?(pool: Pool): Promise<string[]>;
 }

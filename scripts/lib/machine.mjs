@@ -36,25 +36,36 @@ function engineAnswers(where) {
   return new Promise((resolve) => {
     const ping = request({ ...where, path: '/_ping', timeout: 2000 }, (response) => {
       response.resume();
-      resolve(response.statusCode === 200);
+      resolve(response.statusCode === 200 ? 'yes' : 'no');
     });
     ping.on('timeout', () => ping.destroy());
-    ping.on('error', () => resolve(false));
+    ping.on('error', (error) => resolve(error.code === 'EACCES' ? 'refused' : 'no'));
     ping.end();
   });
 }
 
-async function dockerAnswers() {
-  const host = process.env.DOCKER_HOST ?? '';
+/** Whether an engine answers, and which socket refuses this account. */
+async function lookForDocker() {
+  const { DOCKER_HOST: host = '', XDG_RUNTIME_DIR: runtime } = process.env;
   if (host.startsWith('tcp:')) {
     const url = new URL(host.replace(/^tcp:/, 'http:'));
-    return engineAnswers({ host: url.hostname, port: url.port || 2375 });
+    return { answers: (await engineAnswers({ host: url.hostname, port: url.port || 2375 })) === 'yes' };
   }
   const sockets = host.startsWith('unix://')
     ? [host.slice('unix://'.length)]
-    : ['/var/run/docker.sock', `${homedir()}/.docker/run/docker.sock`, `${homedir()}/.colima/default/docker.sock`];
-  for (const socketPath of sockets) if (existsSync(socketPath) && (await engineAnswers({ socketPath }))) return true;
-  return false;
+    : [
+        '/var/run/docker.sock',
+        ...(runtime ? [`${runtime}/docker.sock`] : []),
+        `${homedir()}/.docker/run/docker.sock`,
+        `${homedir()}/.colima/default/docker.sock`,
+      ];
+  let refusing;
+  for (const socketPath of sockets.filter(existsSync)) {
+    const answer = await engineAnswers({ socketPath });
+    if (answer === 'yes') return { answers: true };
+    if (answer === 'refused') refusing ??= socketPath;
+  }
+  return { answers: false, refusing };
 }
 
 /** What real Kafka, PostgreSQL and Redis need: addresses, a Docker engine, or Java and Maven. */
@@ -69,10 +80,13 @@ export async function missingForServers() {
   const needsJava = !KAFKA_BROKERS;
   const needsMaven = !kafkaIsHere || !redisIsHere;
   if (!needsJava && !needsMaven) return [];
-  if (process.env.WFO_SERVERS !== 'local' && (await dockerAnswers())) return [];
+  const docker = process.env.WFO_SERVERS === 'local' ? { answers: false } : await lookForDocker();
+  if (docker.answers) return [];
 
-  const instead =
-    'Or start a Docker engine; or set KAFKA_BROKERS, POSTGRES_ADMIN_URL and REDIS_URL to servers you have.';
+  const engine = docker.refusing
+    ? `let this account use the Docker engine, whose socket ${docker.refusing} refuses it (sudo usermod -aG docker $USER, then sign in anew)`
+    : 'start a Docker engine';
+  const instead = `Or ${engine}; or set KAFKA_BROKERS, POSTGRES_ADMIN_URL and REDIS_URL to servers you have.`;
   const problems = [];
   const java = versionOf('java', '-version');
   const javaMajor = Number(/version "(?:1\.)?(\d+)/.exec(java ?? '')?.[1] ?? 0);

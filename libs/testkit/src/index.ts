@@ -8,4 +8,5 @@ export { type TestDatabase, testDatabase } from './test-database.ts';
 export { createTopics, type TopicSettings } from './test-topic.ts';
 export { type LedgerRecord, type TopicLedger, topicLedger } from './topic-ledger.ts';
 export { uniqueName } from './unique-name.ts';
+export { unlessAborted } from './unless-aborted.ts';
 export { type WaitOptions, waitFor } from './wait-for.ts';

@@ -11,7 +11,13 @@ function candidates(): RequestOptions[] {
     return [{ host: url.hostname, port: url.port || '2375' }];
   }
   if (process.platform === 'win32') return [{ socketPath: '//./pipe/docker_engine' }];
-  return ['/var/run/docker.sock', `${homedir()}/.docker/run/docker.sock`, `${homedir()}/.colima/default/docker.sock`]
+  const { XDG_RUNTIME_DIR: runtime } = process.env;
+  return [
+    '/var/run/docker.sock',
+    ...(runtime ? [`${runtime}/docker.sock`] : []), // of an engine without root
+    `${homedir()}/.docker/run/docker.sock`,
+    `${homedir()}/.colima/default/docker.sock`,
+  ]
     .filter((path) => existsSync(path))
     .map((socketPath) => ({ socketPath }));
 }

@@ -1,3 +1,10 @@
+export { lackedByLocalServers } from './local-tools.ts';
 export type { ServerControl, ServerKind, ServerName } from './server-control.ts';
-export { type RunningServers, type ServerAddresses, type StartServersOptions, startServers } from './start-servers.ts';
+export {
+  type RunningServers,
+  removeServerData,
+  type ServerAddresses,
+  type StartServersOptions,
+  startServers,
+} from './start-servers.ts';
 export { startWatchdog, type Watchdog } from './watchdog.ts';

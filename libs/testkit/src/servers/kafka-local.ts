@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from '../free-port.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { createManagedProcess } from './managed-process.ts';
 import { downloadJars } from './maven.ts';
-import type { StartedServer } from './server-control.ts';
+import type { LocalStart, StartedServer } from './server-control.ts';
 import { cachedTool } from './tool-cache.ts';
-import type { Watchdog } from './watchdog.ts';
 
 export const KAFKA_VERSION = '4.4.0';
 
@@ -59,7 +59,7 @@ function formatStorage(logFolder: string): void {
   writeFileSync(`${logFolder}/meta.properties`, `version=1\ncluster.id=${id()}\nnode.id=1\ndirectory.id=${id()}\n`);
 }
 
-async function kafkaJars(onProgress: (line: string) => void): Promise<string> {
+async function kafkaJars({ onProgress, signal }: LocalStart): Promise<string> {
   return cachedTool(`kafka-${KAFKA_VERSION}`, async (folder) => {
     onProgress(`fetching Apache Kafka ${KAFKA_VERSION} from Maven Central (once, about 43 MB)`);
     await downloadJars(
@@ -68,6 +68,7 @@ async function kafkaJars(onProgress: (line: string) => void): Promise<string> {
         { group: 'org.slf4j', artifact: 'slf4j-nop', version: '1.7.36' },
       ],
       folder,
+      signal,
     );
     if (!readdirSync(folder).some((name) => name.startsWith('kafka_2.13'))) {
       throw new Error(
@@ -100,32 +101,49 @@ export async function kafkaAnswers(brokers: string[]): Promise<void> {
   }
 }
 
+const PROBE = 'testkit-probe';
+
 /**
- * Has the broker make its topic of transactions now rather than at the first use, when it answers "the coordinator is
- * not available" for a moment.
+ * Commits a transaction, so that the broker has made its topic of transactions before the first use, which it would
+ * answer with "the coordinator is not available" for a moment. A commit is answered before the coordinator has written it
+ * to the partitions, which it does over the network even to its own broker: only the next producer of the same name is
+ * kept waiting until that is done. Fails where it is never done.
  */
 export async function makeTransactionCoordinator(brokers: string[]): Promise<void> {
-  const producer = new Kafka({
-    clientId: 'testkit-probe',
+  const kafka = new Kafka({
+    clientId: PROBE,
     brokers,
     logLevel: logLevel.NOTHING,
     retry: { retries: 100, initialRetryTime: 20, maxRetryTime: 100 },
-  }).producer({ transactionalId: 'testkit-probe', idempotent: true, maxInFlightRequests: 1 });
+  });
+  const admin = kafka.admin();
   try {
-    await producer.connect();
-    await (await producer.transaction()).abort();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: PROBE, numPartitions: 1, replicationFactor: 1 }] });
+    for (const work of ['commit', 'wait'] as const) {
+      const producer = kafka.producer({ transactionalId: PROBE, idempotent: true, maxInFlightRequests: 1 });
+      try {
+        await producer.connect();
+        if (work === 'wait') continue;
+        const transaction = await producer.transaction();
+        await transaction.send({ topic: PROBE, messages: [{ value: PROBE }] });
+        await transaction.commit();
+      } finally {
+        await producer.disconnect();
+      }
+    }
+    await admin.deleteTopics({ topics: [PROBE] });
+  } catch (error) {
+    throw new Error(`Kafka at ${brokers.join(',')} does not complete transactions: ${(error as Error).message}`);
   } finally {
-    await producer.disconnect();
+    await admin.disconnect();
   }
 }
 
 /** Starts Apache Kafka (one node, KRaft) as a local process whose data live in `folder`. */
-export async function startLocalKafka(
-  folder: string,
-  watchdog: Watchdog,
-  onProgress: (line: string) => void,
-): Promise<StartedServer> {
-  const jars = await kafkaJars(onProgress);
+export async function startLocalKafka(start: LocalStart): Promise<StartedServer> {
+  const { folder, watchdog, signal } = start;
+  const jars = await kafkaJars(start);
   const [brokerPort, controllerPort] = [await freePort(), await freePort()];
   const logFolder = `${folder}/log`;
   if (!existsSync(`${logFolder}/meta.properties`)) formatStorage(logFolder);
@@ -153,8 +171,14 @@ export async function startLocalKafka(
     answers: () => kafkaAnswers([address]),
     readyWithinMs: 60_000,
     watchdog,
+    signal,
   });
   await control.start();
-  await makeTransactionCoordinator([address]);
+  try {
+    await unlessAborted(makeTransactionCoordinator([address]), signal);
+  } catch (error) {
+    await control.stop();
+    throw error;
+  }
   return { address, control };
 }

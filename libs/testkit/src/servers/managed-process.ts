@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { commandMissing } from './maven.ts';
 import type { ServerControl } from './server-control.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -22,6 +23,8 @@ export interface ManagedProcessOptions {
   /** Text in the output of a failed start after which another attempt is worth making. */
   passingFailure?: string;
   watchdog: Watchdog;
+  /** Aborted during a start, it ends the process and the start fails. */
+  signal?: AbortSignal | undefined;
 }
 
 const PROBE_INTERVAL_MS = 40;
@@ -39,6 +42,8 @@ function tailOf(logFile: string, lines = 15): string {
 export function createManagedProcess(options: ManagedProcessOptions): ServerControl {
   let child: ChildProcess | undefined;
   let exited: Promise<void> = Promise.resolve();
+  let asked = false;
+  let isMissing = false;
 
   function launch(): ChildProcess {
     const log = openSync(options.logFile, 'a');
@@ -59,7 +64,10 @@ export function createManagedProcess(options: ManagedProcessOptions): ServerCont
         resolve();
       };
       started.once('exit', finish);
-      started.once('error', finish);
+      started.once('error', (error: NodeJS.ErrnoException) => {
+        isMissing = error.code === 'ENOENT';
+        finish();
+      });
     });
     if (started.pid !== undefined) options.watchdog.watch(started.pid, options.stopSignal);
     return started;
@@ -70,6 +78,7 @@ export function createManagedProcess(options: ManagedProcessOptions): ServerCont
     let lastError: unknown;
     while (Date.now() < deadlineMs) {
       if (child === undefined) {
+        if (isMissing) throw new Error(commandMissing(options.name, options.command));
         throw new Error(
           `${options.name} ended while starting. The end of ${options.logFile}:\n${tailOf(options.logFile)}`,
         );
@@ -88,6 +97,7 @@ export function createManagedProcess(options: ManagedProcessOptions): ServerCont
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
+    asked = true;
     const ending = child;
     if (ending === undefined) return;
     ending.ref();
@@ -103,17 +113,28 @@ export function createManagedProcess(options: ManagedProcessOptions): ServerCont
     stop: () => end(options.stopSignal),
     async start() {
       if (child !== undefined) return;
+      const { signal } = options;
       const deadlineMs = Date.now() + options.readyWithinMs;
-      for (;;) {
-        child = launch();
-        try {
-          return await untilAnswering();
-        } catch (error) {
-          await end('SIGKILL');
-          const passing = options.passingFailure !== undefined && String(error).includes(options.passingFailure);
-          if (!passing || Date.now() > deadlineMs) throw error;
+      const onAbort = () => void end(options.stopSignal);
+      signal?.addEventListener('abort', onAbort);
+      try {
+        for (;;) {
+          signal?.throwIfAborted();
+          child = launch();
+          asked = false;
+          try {
+            return await untilAnswering();
+          } catch (error) {
+            const isUnwanted = asked;
+            await end('SIGKILL');
+            signal?.throwIfAborted();
+            const passing = options.passingFailure !== undefined && String(error).includes(options.passingFailure);
+            if (isUnwanted || !passing || Date.now() > deadlineMs) throw error;
+          }
+          await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
         }
-        await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
       }
     },
   };

@@ -18,7 +18,7 @@ function pomOf(artifacts: MavenArtifact[]): string {
 }
 
 /** Copies the artifacts and all that they need at run time, as jars, into `folder`, by the machine's own Maven settings. */
-export async function downloadJars(artifacts: MavenArtifact[], folder: string): Promise<void> {
+export async function downloadJars(artifacts: MavenArtifact[], folder: string, signal?: AbortSignal): Promise<void> {
   const pomFolder = `${folder}/pom`;
   mkdirSync(pomFolder, { recursive: true });
   const pomFile = `${pomFolder}/pom.xml`;
@@ -34,14 +34,24 @@ export async function downloadJars(artifacts: MavenArtifact[], folder: string): 
     `-DoutputDirectory=${folder}`,
     '-DincludeScope=runtime',
   ];
-  await run('mvn', args, `downloading ${what} by Maven`);
+  await run('mvn', args, `downloading ${what} by Maven`, { signal });
+}
+
+/** What to say when a program that `purpose` needs is not on the machine. */
+export function commandMissing(purpose: string, command: string): string {
+  return `${purpose} needs the command "${command}", which is not on the PATH. Install it (Debian: apt-get install openjdk-17-jre-headless maven), or start a Docker engine, or set KAFKA_BROKERS, POSTGRES_ADMIN_URL and REDIS_URL.`;
 }
 
 /** Runs a command to its end; fails with the end of its output. */
-export function run(command: string, args: string[], purpose: string, workingFolder?: string): Promise<string> {
+export function run(
+  command: string,
+  args: string[],
+  purpose: string,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: workingFolder,
+      ...(options.signal ? { signal: options.signal } : {}),
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
     });
@@ -53,13 +63,7 @@ export function run(command: string, args: string[], purpose: string, workingFol
     child.stderr.on('data', keep);
     child.once('error', (error: NodeJS.ErrnoException) => {
       const missing = error.code === 'ENOENT';
-      reject(
-        new Error(
-          missing
-            ? `${purpose} needs the command "${command}", which is not on the PATH. Install it (Debian: apt-get install openjdk-17-jre-headless maven), or start a Docker engine, or set KAFKA_BROKERS, POSTGRES_ADMIN_URL and REDIS_URL.`
-            : `${purpose} failed: ${error.message}`,
-        ),
-      );
+      reject(new Error(missing ? commandMissing(purpose, command) : `${purpose} failed: ${error.message}`));
     });
     child.once('close', (code) => {
       if (code === 0) resolve(output);

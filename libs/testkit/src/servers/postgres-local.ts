@@ -1,15 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../free-port.ts';
 import { createManagedProcess } from './managed-process.ts';
-import type { StartedServer } from './server-control.ts';
+import type { LocalStart, StartedServer } from './server-control.ts';
 import { REPOSITORY } from './tool-cache.ts';
-import type { Watchdog } from './watchdog.ts';
 
 export interface LocalPostgresOptions {
   /** Off makes commits faster and a power cut fatal; a killed process loses nothing either way. */
@@ -73,15 +82,21 @@ function reachableByAll(path: string): boolean {
   }
 }
 
-function idOfRepository(): string {
-  return createHash('sha256').update(REPOSITORY).digest('hex').slice(0, 8);
+function idOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 8);
+}
+
+/** Where the data are kept when the account that runs PostgreSQL can't enter `folder`. */
+export function outsideFolder(folder: string): string {
+  return join(tmpdir(), `wfo-bridge-data-${idOf(folder)}`);
 }
 
 /** Programs where the other account can reach them: a checkout below /root is closed to it, so they are copied out. */
 function reachablePrograms(): string {
   const native = nativeFolder();
   if (reachableByAll(native)) return native;
-  const copy = join(tmpdir(), `wfo-bridge-postgres-${idOfRepository()}`);
+  const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string };
+  const copy = join(tmpdir(), `wfo-bridge-postgres-${version}-${idOf(REPOSITORY)}`);
   if (!existsSync(copy)) {
     const partial = `${copy}.partial-${process.pid}`;
     cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
@@ -104,16 +119,13 @@ export async function postgresAnswers(url: string): Promise<void> {
 
 /** Starts PostgreSQL as a local process with its data below `folder` (or below the temp folder, see above). */
 export async function startLocalPostgres(
-  folder: string,
-  watchdog: Watchdog,
+  { folder, watchdog, signal }: LocalStart,
   options: LocalPostgresOptions,
 ): Promise<StartedServer & { extraFolder?: string }> {
   const user = unprivilegedUser();
   const programs = user === undefined ? nativeFolder() : reachablePrograms();
   const outside = user !== undefined && !reachableByAll(folder);
-  const home = outside
-    ? join(tmpdir(), `wfo-bridge-data-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`)
-    : folder;
+  const home = outside ? outsideFolder(folder) : folder;
   mkdirSync(home, { recursive: true });
   if (user !== undefined) chownSync(home, user.uid, user.gid);
   const data = `${home}/data`;
@@ -176,6 +188,7 @@ export async function startLocalPostgres(
     // After SIGKILL the sessions' processes need a moment to notice that the postmaster is gone.
     passingFailure: 'shared memory block',
     watchdog,
+    signal,
   });
   await control.start();
   return { address: url, control, ...(outside ? { extraFolder: home } : {}) };

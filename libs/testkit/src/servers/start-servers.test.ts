@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -11,10 +10,12 @@ import { topicLedger } from '../topic-ledger.ts';
 import { uniqueName } from '../unique-name.ts';
 import { waitFor } from '../wait-for.ts';
 import { kafkaAnswers } from './kafka-local.ts';
-import { postgresAnswers } from './postgres-local.ts';
+import { lackedByLocalServers } from './local-tools.ts';
+import { outsideFolder, postgresAnswers } from './postgres-local.ts';
 import { redisAnswers } from './redis-local.ts';
-import { type RunningServers, startServers } from './start-servers.ts';
+import { type RunningServers, removeServerData, startServers } from './start-servers.ts';
 import { REPOSITORY } from './tool-cache.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 function alive(pid: number): boolean {
   try {
@@ -27,7 +28,14 @@ function alive(pid: number): boolean {
 
 const portOf = (url: string) => Number(new URL(url).port);
 
-describe('servers of its own', () => {
+/** Tests of local servers, for machines that can run them; elsewhere their names say why they are left out. */
+const lacked = lackedByLocalServers();
+const describeLocal = lacked ? describe.skip : describe;
+const lackedByRedis = lackedByLocalServers(['redis']);
+const itLocally = lackedByRedis ? it.skip : it;
+const unless = (lack: string | undefined) => (lack ? ` (left out: no ${lack})` : '');
+
+describeLocal(`servers of its own${unless(lacked)}`, () => {
   const dataFolder = `${REPOSITORY}.data/${uniqueName('test-servers')}`;
   let servers: RunningServers;
 
@@ -138,7 +146,7 @@ it('takes addresses from the environment as they are and has no control over tho
   expect(existsSync(`${REPOSITORY}.data/unused`)).toBe(false);
 });
 
-it('ends the servers and removes their data when the process that started them is killed', async () => {
+itLocally(`ends the servers and removes their data when their starter is killed${unless(lackedByRedis)}`, async () => {
   const folder = `${REPOSITORY}.data/${uniqueName('test-orphan')}`;
   // Redis alone suffices and starts at once; the others get addresses that nobody asks.
   const owner = spawnService({
@@ -161,7 +169,7 @@ it('ends the servers and removes their data when the process that started them i
   await waitFor('its data to be removed', () => !existsSync(folder));
 });
 
-it('starts local processes when a Docker engine answers but gives no containers', async () => {
+itLocally(`starts local processes when a Docker engine gives no containers${unless(lackedByRedis)}`, async () => {
   const engine = createServer((request, response) => {
     response.statusCode = request.url?.endsWith('/_ping') ? 200 : 500;
     response.end('{"message":"no images"}');
@@ -198,18 +206,81 @@ it('says which command is missing and what to do instead', async () => {
 
 it('reads stored and deflated entries of a zip file', async () => {
   const { extractFromZip } = await import('./zip.ts');
-  const { mkdtempSync, readFileSync, rmSync, writeFileSync } = await import('node:fs');
-  const folder = mkdtempSync(`${REPOSITORY}.data/test-zip-`);
-  try {
-    writeFileSync(`${folder}/long.txt`, 'la'.repeat(5000));
-    writeFileSync(`${folder}/short.txt`, 'x');
-    execFileSync('jar', ['cMf', 'made.zip', 'long.txt', 'short.txt'], { cwd: folder });
-    execFileSync('jar', ['cM0f', 'stored.zip', 'short.txt'], { cwd: folder });
-    expect(extractFromZip(readFileSync(`${folder}/made.zip`), 'long.txt').toString()).toBe('la'.repeat(5000));
-    expect(extractFromZip(readFileSync(`${folder}/stored.zip`), 'short.txt').toString()).toBe('x');
-    expect(() => extractFromZip(readFileSync(`${folder}/made.zip`), 'absent')).toThrow('no entry "absent"');
-    expect(() => extractFromZip(Buffer.alloc(100), 'x')).toThrow('Not a zip file');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  // By the JDK's `jar cMf`, of long.txt (5000 × “la”) and short.txt (“x”), and by `jar cM0f` of the latter.
+  const made = Buffer.from(
+    'UEsDBBQACAgIAAAAIVwAAAAAAAAAAAAAAAAIAAQAbG9uZy50eHT+ygAA7cKxCQAAAAKgW9v7f+6OQLQpAAAAAAAAAAAA3BtQSwcIb0+EAR0AAAAQJwAAUEsDBBQACAgIAAAAIVwAAAAAAAAAAAAAAAAJAAAAc2hvcnQudHh0qwAAUEsHCIMW3IwDAAAAAQAAAFBLAQIUABQACAgIAAAAIVxvT4QBHQAAABAnAAAIAAQAAAAAAAAAAAAAAAAAAABsb25nLnR4dP7KAABQSwECFAAUAAgICAAAACFcgxbcjAMAAAABAAAACQAAAAAAAAAAAAAAAABXAAAAc2hvcnQudHh0UEsFBgAAAAACAAIAcQAAAJEAAAAAAA==',
+    'base64',
+  );
+  const stored = Buffer.from(
+    'UEsDBAoAAAgAAAAAIVyDFtyMAQAAAAEAAAAJAAQAc2hvcnQudHh0/soAAHhQSwECCgAKAAAIAAAAACFcgxbcjAEAAAABAAAACQAEAAAAAAAAAAAAAAAAAAAAc2hvcnQudHh0/soAAFBLBQYAAAAAAQABADsAAAAsAAAAAAA=',
+    'base64',
+  );
+  expect(extractFromZip(made, 'long.txt').toString()).toBe('la'.repeat(5000));
+  expect(extractFromZip(made, 'short.txt').toString()).toBe('x');
+  expect(extractFromZip(stored, 'short.txt').toString()).toBe('x');
+  expect(() => extractFromZip(made, 'absent')).toThrow('no entry "absent"');
+  expect(() => extractFromZip(Buffer.alloc(100), 'x')).toThrow('Not a zip file');
+});
+
+it('gives Kafka in a container a listener of its own, which it reaches from inside', async () => {
+  const { kafkaEnvironment } = await import('./testcontainers-servers.ts');
+  const { KAFKA_LISTENERS, KAFKA_ADVERTISED_LISTENERS, KAFKA_INTER_BROKER_LISTENER_NAME } =
+    kafkaEnvironment('docker.example:15001');
+  const ports = (list: string | undefined) =>
+    Object.fromEntries(list!.split(',').map((one) => /^(\w+):\/\/.*:(\d+)$/.exec(one)!.slice(1, 3))) as object;
+  const own = KAFKA_INTER_BROKER_LISTENER_NAME!;
+  expect(ports(KAFKA_ADVERTISED_LISTENERS)).toMatchObject({ PLAINTEXT: '15001', [own]: '19092' });
+  expect(ports(KAFKA_LISTENERS)).toMatchObject({ PLAINTEXT: '9092', [own]: '19092' });
+});
+
+it('says that Java is missing when Kafka itself is there', async () => {
+  const { createManagedProcess } = await import('./managed-process.ts');
+  const folder = mkdtempSync(`${REPOSITORY}.data/test-missing-`);
+  const watchdog = startWatchdog();
+  const control = createManagedProcess({
+    name: 'Kafka',
+    command: 'no-such-java',
+    args: [],
+    workingFolder: folder,
+    logFile: `${folder}/out`,
+    stopSignal: 'SIGTERM',
+    graceMs: 1_000,
+    answers: () => Promise.reject(new Error('nobody listens')),
+    readyWithinMs: 10_000,
+    watchdog,
+  });
+  await expect(control.start()).rejects.toThrow(/Kafka needs the command "no-such-java".*Docker engine/);
+  await watchdog.close();
+  rmSync(folder, { recursive: true });
+});
+
+itLocally(`ends what has started when the start is called off${unless(lackedByRedis)}`, async () => {
+  const dataFolder = `${REPOSITORY}.data/${uniqueName('test-called-off')}`;
+  const pids: number[] = [];
+  const real = startWatchdog();
+  const abort = new AbortController();
+  const watchdog: Watchdog = {
+    ...real,
+    watch(pid, signal) {
+      pids.push(pid);
+      real.watch(pid, signal);
+      abort.abort(new Error('called off'));
+    },
+  };
+  // PostgreSQL needs a moment to answer, so that it is called off on its way.
+  const environment = { WFO_SERVERS: 'local', KAFKA_BROKERS: 'a:1' };
+  const start = startServers({ dataFolder, environment, watchdog, signal: abort.signal });
+  await expect(start).rejects.toThrow('called off');
+  expect(pids.length).toBeGreaterThan(0);
+  expect(pids.filter(alive)).toEqual([]);
+  expect(existsSync(dataFolder)).toBe(false);
+  await real.close();
+});
+
+it('removes what was kept, also where PostgreSQL had to keep it outside', () => {
+  const dataFolder = mkdtempSync(`${REPOSITORY}.data/test-kept-`);
+  const outside = outsideFolder(`${dataFolder}/postgres`);
+  mkdirSync(`${outside}/data`, { recursive: true });
+  removeServerData(dataFolder);
+  expect([dataFolder, outside].filter(existsSync)).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { unlessAborted } from '../unless-aborted.ts';
 import { dockerEngineAnswers } from './docker-engine.ts';
 import { startLocalKafka } from './kafka-local.ts';
-import { startLocalPostgres } from './postgres-local.ts';
+import { outsideFolder, startLocalPostgres } from './postgres-local.ts';
 import { startLocalRedis } from './redis-local.ts';
 import type { ServerControl, ServerKind, ServerName } from './server-control.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
@@ -31,6 +32,10 @@ export interface StartServersOptions {
   keepData?: boolean;
   /** Receives one line whenever something slow begins. */
   onProgress?(line: string): void;
+  /** Aborted, it ends what has been started so far and the start fails with the signal's reason. */
+  signal?: AbortSignal;
+  /** The caller's own, who closes it; else one is started and ends with the servers. */
+  watchdog?: Watchdog;
   /** PostgreSQL's fsync (default on). */
   fsync?: boolean;
   /** Where addresses are looked up; `process.env` unless given. */
@@ -59,10 +64,10 @@ async function kindToStart(environment: NodeJS.ProcessEnv): Promise<'testcontain
 async function startLocal(name: ServerName, options: StartServersOptions, watchdog: Watchdog): Promise<Started> {
   const folder = `${options.dataFolder}/${name}`;
   mkdirSync(folder, { recursive: true });
-  const onProgress = options.onProgress ?? (() => {});
-  if (name === 'kafka') return { kind: 'local', ...(await startLocalKafka(folder, watchdog, onProgress)) };
-  if (name === 'redis') return { kind: 'local', ...(await startLocalRedis(folder, watchdog, onProgress)) };
-  const { extraFolder, ...postgres } = await startLocalPostgres(folder, watchdog, { fsync: options.fsync ?? true });
+  const start = { folder, watchdog, onProgress: options.onProgress ?? (() => {}), signal: options.signal };
+  if (name === 'kafka') return { kind: 'local', ...(await startLocalKafka(start)) };
+  if (name === 'redis') return { kind: 'local', ...(await startLocalRedis(start)) };
+  const { extraFolder, ...postgres } = await startLocalPostgres(start, { fsync: options.fsync ?? true });
   if (extraFolder === undefined || options.keepData) return { kind: 'local', ...postgres };
   watchdog.removeFolder(extraFolder);
   return { kind: 'local', ...postgres, remove: async () => rmSync(extraFolder, { recursive: true, force: true }) };
@@ -87,7 +92,7 @@ export async function startServers(options: StartServersOptions): Promise<Runnin
   let watchdog: Watchdog | undefined;
   const watched = () => {
     if (watchdog === undefined) {
-      watchdog = startWatchdog();
+      watchdog = options.watchdog ?? startWatchdog();
       if (!options.keepData) watchdog.removeFolder(options.dataFolder);
     }
     return watchdog;
@@ -98,8 +103,10 @@ export async function startServers(options: StartServersOptions): Promise<Runnin
     if (address !== undefined) return { kind: 'environment', address };
     if (kind === 'testcontainers') {
       try {
-        return await startContainer(name, options.onProgress ?? (() => {}));
+        const container = startContainer(name, options.onProgress ?? (() => {}));
+        return await unlessAborted(container, options.signal, (late) => late.remove?.());
       } catch (error) {
+        options.signal?.throwIfAborted();
         // An engine without its images and without a registry to pull them from.
         options.onProgress?.(
           `no container for ${name} (${(error as Error).message}), starting a local process instead`,
@@ -117,9 +124,10 @@ export async function startServers(options: StartServersOptions): Promise<Runnin
     return stopping;
   };
   const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) {
+  if (failed !== undefined || options.signal?.aborted) {
     await stop();
-    throw failed.reason;
+    options.signal?.throwIfAborted();
+    throw failed?.reason;
   }
   const [kafka, postgres, redis] = started as [Started, Started, Started];
   return {
@@ -145,6 +153,13 @@ async function stopAll(
       await server?.remove?.();
     }),
   );
-  if (watchdog !== undefined && !options.keepData) rmSync(options.dataFolder, { recursive: true, force: true });
-  await watchdog?.close();
+  if (watchdog === undefined) return;
+  if (!options.keepData) rmSync(options.dataFolder, { recursive: true, force: true });
+  if (watchdog !== options.watchdog) await watchdog.close();
+}
+
+/** Removes what stopped servers with `keepData` kept: the folder, and PostgreSQL's data where they had to lie outside. */
+export function removeServerData(dataFolder: string): void {
+  rmSync(dataFolder, { recursive: true, force: true });
+  rmSync(outsideFolder(`${dataFolder}/postgres`), { recursive: true, force: true });
 }

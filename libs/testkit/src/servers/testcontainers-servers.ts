@@ -44,62 +44,96 @@ async function untilAnswering(answers: () => Promise<void>): Promise<void> {
   }
 }
 
+interface Container {
+  port: { container: number; host: number };
+  environment: Record<string, string>;
+  command?: string[];
+  answers(): Promise<void>;
+  /** What must work once before others use it. */
+  prepare?(): Promise<void>;
+}
+
 async function started(
   name: ServerName,
-  port: { container: number; host: number },
-  environment: Record<string, string>,
-  answers: () => Promise<void>,
+  { port, environment, command, answers, prepare }: Container,
 ): Promise<{ control: ServerControl; remove(): Promise<void> }> {
   const { GenericContainer } = await import('testcontainers');
-  const container = await new GenericContainer(IMAGES[name])
+  const image = new GenericContainer(IMAGES[name])
     .withEnvironment(environment)
     .withExposedPorts(port)
-    .withStartupTimeout(READY_WITHIN_MS)
-    .start();
-  await untilAnswering(answers);
+    .withStartupTimeout(READY_WITHIN_MS);
+  const container = await (command ? image.withCommand(command) : image).start();
+  const remove = async () => {
+    await container.stop({ remove: true, removeVolumes: true });
+  };
+  try {
+    await untilAnswering(answers);
+    await prepare?.();
+    return { control: await controlOf(container, answers), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/**
+ * The broker's settings, for the image's rule that `KAFKA_A_B` is `a.b`. Clients come through the published port, at which
+ * nobody listens inside of the container; the broker, which talks to itself over the network as well (it writes the end of
+ * every transaction so), has a listener that it reaches.
+ */
+export function kafkaEnvironment(clientAddress: string): Record<string, string> {
   return {
-    control: await controlOf(container, answers),
-    async remove() {
-      await container.stop({ remove: true, removeVolumes: true });
-    },
+    KAFKA_NODE_ID: '1',
+    KAFKA_PROCESS_ROLES: 'broker,controller',
+    KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
+    KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
+    KAFKA_LISTENERS: 'PLAINTEXT://:9092,BROKER://:19092,CONTROLLER://:9093',
+    KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${clientAddress},BROKER://localhost:19092`,
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    KAFKA_INTER_BROKER_LISTENER_NAME: 'BROKER',
+    KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+    KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
+    KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '1',
+    KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
+    KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
+    KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS: '1',
+    KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+    KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: '1000',
   };
 }
 
 /** Starts one server in a container by Testcontainers; `remove` takes it away with its data. */
 export async function startContainer(name: ServerName): Promise<StartedServer & { remove(): Promise<void> }> {
-  const host = await freePort();
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  // The engine's, which may run on another machine.
+  const { host } = (await getContainerRuntimeClient()).info.containerRuntime;
+  const port = await freePort();
   if (name === 'kafka') {
-    const environment = {
-      KAFKA_NODE_ID: '1',
-      KAFKA_PROCESS_ROLES: 'broker,controller',
-      KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
-      KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-      KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-      KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://localhost:${host}`,
-      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-      KAFKA_INTER_BROKER_LISTENER_NAME: 'PLAINTEXT',
-      KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
-      KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-      KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '1',
-      KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
-      KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
-      KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS: '1',
-      KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
-      KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: '1000',
-    };
-    const answers = () => kafkaAnswers([`localhost:${host}`]);
-    const kafka = await started(name, { container: 9092, host }, environment, answers);
-    await makeTransactionCoordinator([`localhost:${host}`]);
-    return { address: `localhost:${host}`, ...kafka };
+    const address = `${host}:${port}`;
+    const kafka = await started(name, {
+      port: { container: 9092, host: port },
+      environment: kafkaEnvironment(address),
+      answers: () => kafkaAnswers([address]),
+      prepare: () => makeTransactionCoordinator([address]),
+    });
+    return { address, ...kafka };
   }
   if (name === 'redis') {
-    const answers = () => redisAnswers(host, 'localhost');
-    return { address: `redis://localhost:${host}`, ...(await started(name, { container: 6379, host }, {}, answers)) };
+    const redis = await started(name, {
+      port: { container: 6379, host: port },
+      environment: {},
+      answers: () => redisAnswers(port, host),
+    });
+    return { address: `redis://${host}:${port}`, ...redis };
   }
-  const address = `postgres://postgres:postgres@localhost:${host}/postgres`;
-  // Trust, as local servers do it: roles belong to the whole server, and every test sets passwords of its own.
-  const environment = { POSTGRES_PASSWORD: 'postgres', POSTGRES_HOST_AUTH_METHOD: 'trust', TZ: 'UTC' };
+  const address = `postgres://postgres:postgres@${host}:${port}/postgres`;
   const { postgresAnswers } = await import('./postgres-local.ts');
-  const answers = () => postgresAnswers(address);
-  return { address, ...(await started(name, { container: 5432, host }, environment, answers)) };
+  const postgres = await started(name, {
+    port: { container: 5432, host: port },
+    // Trust, as local servers do it: roles belong to the whole server, and every test sets passwords of its own.
+    environment: { POSTGRES_PASSWORD: 'postgres', POSTGRES_HOST_AUTH_METHOD: 'trust', TZ: 'UTC' },
+    command: ['postgres', '-c', 'max_connections=300'],
+    answers: () => postgresAnswers(address),
+  });
+  return { address, ...postgres };
 }

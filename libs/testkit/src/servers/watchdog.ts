@@ -7,6 +7,8 @@ export interface Watchdog {
   forget(pid: number): void;
   removeFolder(path: string): void;
   keepFolder(path: string): void;
+  /** Kills at once what is being watched. */
+  killAll(): void;
   /** Lets the companion finish: it ends whatever is still being watched. */
   close(): Promise<void>;
 }
@@ -26,13 +28,29 @@ export function startWatchdog(): Watchdog {
   const input = child.stdin!;
   (input as unknown as { unref?(): void }).unref?.();
   input.on('error', () => {});
+  const watched = new Set<number>();
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const tell = (...words: (string | number)[]) => void input.write(`${words.join('\t')}\n`);
   return {
-    watch: (pid, stopSignal) => tell('watch', pid, stopSignal),
-    forget: (pid) => tell('forget', pid),
+    watch(pid, stopSignal) {
+      watched.add(pid);
+      tell('watch', pid, stopSignal);
+    },
+    forget(pid) {
+      watched.delete(pid);
+      tell('forget', pid);
+    },
     removeFolder: (path) => tell('remove', path),
     keepFolder: (path) => tell('keep', path),
+    killAll() {
+      for (const pid of watched) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // It has ended meanwhile.
+        }
+      }
+    },
     async close() {
       child.ref();
       input.end();

@@ -76,3 +76,32 @@ it('catches a circle', () => {
   });
   expect(checkImports(root)).toEqual(['libs/l/src/a.ts → libs/l/src/b.ts → libs/l/src/a.ts: circular import']);
 });
+
+it('catches a service that is imported past its exports', () => {
+  tree({
+    'services/a/src/x.ts': `import { z } from '@wxcc-wfo/b/src/z.ts';\n`,
+    'services/b/package.json': JSON.stringify({ name: '@wxcc-wfo/b' }),
+    'services/b/src/z.ts': 'export const z = 1;\n',
+  });
+  expect(checkImports(root)).toEqual([
+    'services/a/src/x.ts imports @wxcc-wfo/b/src/z.ts: services talk through events and HTTP, never by import',
+  ]);
+});
+
+it.each(['node:fs', 'node:fs/promises', 'node:http', 'node:tls', 'node-pg-migrate'])(
+  'keeps %s out of pure rules',
+  (it) => {
+    tree({ 'services/a/src/x-policy.ts': `import { y } from '${it}';\n` });
+    expect(checkImports(root)).toEqual([`services/a/src/x-policy.ts → ${it}: pure rules reach no infrastructure`]);
+  },
+);
+
+it('lets pure rules use what of Node reaches nothing', () => {
+  tree({ 'services/a/src/x-policy.ts': `import { createHash } from 'node:crypto';\n` });
+  expect(checkImports(root)).toEqual([]);
+});
+
+it('catches an export that does not exist', () => {
+  tree({ 'services/b/package.json': pkg('b') });
+  expect(checkImports(root)).toEqual(['@wxcc-wfo/b is exported as services/b/src/index.ts, which does not exist']);
+});

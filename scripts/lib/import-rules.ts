@@ -15,8 +15,12 @@ type Graph = Map<string, Import[]>;
 const STATEMENT = /^[ \t]*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s*)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-/** Rules of the trade stay free of these, directly and through what they import. */
-const INFRASTRUCTURE = /^(kafkajs|fastify|@fastify\/.*|pg|ioredis|undici|@opentelemetry\/.*)$/;
+/**
+ * Rules of the trade stay free of these, directly and through what they import. Of `node:net` some need what an address
+ * looks like.
+ */
+const INFRASTRUCTURE =
+  /^(kafkajs|fastify|@fastify\/.*|pg|node-pg-migrate|ioredis|undici|@opentelemetry\/.*|node:(fs|https?|http2|tls|dgram|dns|child_process|cluster|worker_threads)(\/.*)?)$/;
 const PURE = /-(policy|step)\.ts$/;
 const TEST = /\.test\.ts$|\/tests?\//;
 
@@ -29,31 +33,48 @@ function sourceFiles(root: string, folder: string): string[] {
   });
 }
 
-/** What `@wxcc-wfo/<name>` and its exported subpaths stand for, as paths from the root. */
-function workspaceEntries(root: string): Map<string, string> {
+interface Workspace {
+  /** What `@wxcc-wfo/<name>` and its exported subpaths stand for, as paths from the root. */
+  entries: Map<string, string>;
+  /** The folder of each package, for imports that go past its exports. */
+  folders: Map<string, string>;
+}
+
+function workspaceOf(root: string): Workspace {
   const entries = new Map<string, string>();
+  const folders = new Map<string, string>();
   for (const group of ['libs', 'services', 'apps']) {
     if (!existsSync(join(root, group))) continue;
     for (const name of readdirSync(join(root, group))) {
       const manifest = join(root, group, name, 'package.json');
       if (!existsSync(manifest)) continue;
       const { name: packageName, exports = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
+      folders.set(packageName, join(group, name));
       const byPath: Record<string, unknown> = typeof exports === 'string' ? { '.': exports } : exports;
       for (const [path, target] of Object.entries(byPath)) {
         if (typeof target === 'string') entries.set(join(packageName, path), join(group, name, target));
       }
     }
   }
-  return entries;
+  return { entries, folders };
 }
 
-function importsOf(root: string, path: string, entries: Map<string, string>): Import[] {
+/** The file that a package of the workspace stands for; past its exports the path below its folder. */
+function workspaceFile(specifier: string, { entries, folders }: Workspace): string | undefined {
+  const exported = entries.get(specifier);
+  if (exported !== undefined) return exported;
+  const [scope, name, ...rest] = specifier.split('/');
+  const folder = folders.get(`${scope}/${name}`);
+  return folder === undefined ? undefined : join(folder, ...rest);
+}
+
+function importsOf(root: string, path: string, workspace: Workspace): Import[] {
   const text = readFileSync(join(root, path), 'utf8');
   const found: Import[] = [];
   const add = (specifier: string, typeOnly: boolean) => {
     const file = specifier.startsWith('.')
       ? relative(root, resolve(root, dirname(path), specifier))
-      : entries.get(specifier);
+      : workspaceFile(specifier, workspace);
     found.push({ specifier, file, typeOnly });
   };
   for (const [, type, specifier] of text.matchAll(STATEMENT)) add(specifier!, type !== undefined);
@@ -61,7 +82,7 @@ function importsOf(root: string, path: string, entries: Map<string, string>): Im
   return found;
 }
 
-/** `services/oauth/src/x.ts` → `services/oauth`; a workspace package that has no such export is judged by its name. */
+/** `services/oauth/src/x.ts` → `services`, `oauth`. */
 function ownerOf(path: string): { group: string; name: string } {
   const [group = '', name = ''] = path.split('/');
   return { group, name };
@@ -90,6 +111,13 @@ function boundaryBreaches(graph: Graph): string[] {
     }
   }
   return breaches;
+}
+
+/** Packages that promise an entry which isn't there. */
+function missingEntries(root: string, { entries }: Workspace): string[] {
+  return [...entries]
+    .filter(([, file]) => !existsSync(join(root, file)))
+    .map(([specifier, file]) => `${specifier} is exported as ${file}, which does not exist`);
 }
 
 /** For each pure file the shortest way to something that it must not reach. */
@@ -135,8 +163,8 @@ function circles(graph: Graph): string[] {
  * Written here because import checkers need TypeScript's JavaScript interface, which TypeScript 7 doesn't have.
  */
 export function checkImports(root: string): string[] {
-  const entries = workspaceEntries(root);
+  const workspace = workspaceOf(root);
   const files = ['libs', 'services', 'apps', 'scripts', 'bench'].flatMap((folder) => sourceFiles(root, folder));
-  const graph: Graph = new Map(files.map((path) => [path, importsOf(root, path, entries)]));
-  return [...boundaryBreaches(graph), ...purityBreaches(graph), ...circles(graph)];
+  const graph: Graph = new Map(files.map((path) => [path, importsOf(root, path, workspace)]));
+  return [...missingEntries(root, workspace), ...boundaryBreaches(graph), ...purityBreaches(graph), ...circles(graph)];
 }

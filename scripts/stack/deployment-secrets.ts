@@ -11,6 +11,8 @@ interface ApiKey {
 
 /** Secrets of a local deployment: drawn once, kept in the data folder, readable by its owner only. */
 export interface DeploymentSecrets {
+  /** Sets its database and its topics apart where several deployments share servers; for those that ask for it. */
+  name: string;
   tenantId: string;
   databasePasswords: Record<ServiceName, string>;
   sealingKeys: Record<ServiceName, string>;
@@ -25,6 +27,7 @@ export function drawSecrets(): DeploymentSecrets {
   const perService = (draw: () => string) =>
     Object.fromEntries(SERVICE_NAMES.map((name) => [name, draw()])) as Record<ServiceName, string>;
   return {
+    name: `wfo_${randomBytes(4).toString('hex')}`,
     tenantId: randomUUID(),
     databasePasswords: perService(() => randomBytes(18).toString('base64url')),
     sealingKeys: perService(() => `k1:${newSealingKey()}`),
@@ -37,19 +40,26 @@ export function drawSecrets(): DeploymentSecrets {
 
 /** The secrets in `file`, drawn and written first if there are none. */
 export function loadDeploymentSecrets(file: string): DeploymentSecrets {
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DeploymentSecrets) : undefined;
-  if (kept && SERVICE_NAMES.every((name) => kept.databasePasswords[name] && kept.sealingKeys[name])) return kept;
-  const secrets = kept ? withNewServices(kept) : drawSecrets();
+  const kept = keptSecrets(file);
+  const isWhole = SERVICE_NAMES.every((name) => kept?.databasePasswords[name] && kept.sealingKeys[name]);
+  if (kept?.name && isWhole) return kept;
+  const secrets = kept ? completed(kept) : drawSecrets();
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   return secrets;
 }
 
+/** The secrets in `file`, if there are any. */
+export function keptSecrets(file: string): DeploymentSecrets | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DeploymentSecrets) : undefined;
+}
+
 /** The secrets of a deployment that is older than some of the services: theirs are drawn, the others stay. */
-function withNewServices(kept: DeploymentSecrets): DeploymentSecrets {
-  const { databasePasswords, sealingKeys } = drawSecrets();
+function completed(kept: DeploymentSecrets): DeploymentSecrets {
+  const { name, databasePasswords, sealingKeys } = drawSecrets();
   return {
     ...kept,
+    name: kept.name || name,
     databasePasswords: { ...databasePasswords, ...kept.databasePasswords },
     sealingKeys: { ...sealingKeys, ...kept.sealingKeys },
   };

@@ -13,6 +13,8 @@ export interface ProcessPlan {
   /** Its whole environment beside PATH. */
   env: Record<string, string>;
   logFile: string;
+  /** Receives how it ended, if it ended unasked. */
+  onCrash?: ((reason: string) => void) | undefined;
 }
 
 /** A process of ours that can be killed and started again with the same plan. */
@@ -59,8 +61,11 @@ export function manageProcess(plan: ProcessPlan, watchdog: Watchdog): ManagedPro
         started.once('close', (code, signal) => {
           if (pid) watchdog.forget(pid);
           log.end();
-          if (!asked) crash = `${plan.name} ended unasked (${signal ?? `exit code ${code}`})`;
           child = undefined;
+          if (!asked) {
+            crash = `${plan.name} ended unasked (${signal ?? `exit code ${code}`})`;
+            plan.onCrash?.(crash);
+          }
           resolve(signal ?? code);
         });
       });

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { freePort, type ServerAddresses, startWatchdog } from '@wxcc-wfo/testkit';
+import { freePort, type ServerAddresses, startWatchdog, unlessAborted, type Watchdog } from '@wxcc-wfo/testkit';
 import { migrateAll } from '../migrate.ts';
 import { apiKeyEntries, type DeploymentSecrets, loadDeploymentSecrets } from './deployment-secrets.ts';
 import { type ManagedProcess, manageProcess, waitUntilReady } from './managed-process.ts';
@@ -40,6 +40,14 @@ export interface StackOptions {
   environment?: Record<string, string>;
   ports?: Partial<Record<ServiceName, number>>;
   onProgress?(line: string): void;
+  /** Receives one line when a service that was ready has ended unasked. */
+  onCrash?(line: string): void;
+  /** Aborted during the start, it ends what has been started so far. */
+  signal?: AbortSignal;
+  /** The caller's own, who closes it. */
+  watchdog?: Watchdog;
+  /** How long a service may take for its ordered stop before it is killed (default 8 s). */
+  stopGraceMs?: number;
 }
 
 export interface RunningService extends ManagedProcess {
@@ -75,7 +83,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const mediaFolder = `${dataFolder}/media`;
   mkdirSync(mediaFolder, { recursive: true });
   say('migrating the database and creating topics');
-  const databaseUrls = await migrateAll({
+  const migration = migrateAll({
     postgresAdminUrl: servers.postgresAdminUrl,
     databaseName: options.databaseName ?? 'wfo',
     passwords: secrets.databasePasswords,
@@ -84,8 +92,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     partitions: options.partitions ?? 6,
     replicationFactor: 1,
   });
+  const databaseUrls = await unlessAborted(migration, options.signal);
   const ports = { ...(await drawPorts()), ...options.ports };
-  const watchdog = startWatchdog();
+  const watchdog = options.watchdog ?? startWatchdog();
+  let isReady = false;
   const services: RunningService[] = [];
   for (const service of SERVICE_NAMES) {
     for (let replica = 1; replica <= (options.replicas ?? 1); replica++) {
@@ -104,6 +114,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           ],
           env: environmentOf(service, { options, secrets, databaseUrls, mediaFolder, ports, port }),
           logFile: `${dataFolder}/logs/${service}${replica === 1 ? '' : `-${replica}`}.log`,
+          onCrash(reason) {
+            if (isReady) options.onCrash?.(`${reason}; the end of its log is in ${managed.logFile}`);
+          },
         },
         watchdog,
       );
@@ -115,12 +128,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
   }
   const stop = async () => {
-    await Promise.all(services.map((service) => service.stop()));
-    await watchdog.close();
+    await Promise.all(services.map((service) => service.stop('SIGTERM', options.stopGraceMs)));
+    if (watchdog !== options.watchdog) await watchdog.close();
   };
   say(`starting ${services.map((service) => service.name).join(', ')}`);
   try {
-    await Promise.all(services.map((service) => service.restart()));
+    await unlessAborted(Promise.all(services.map((service) => service.restart())), options.signal);
+    isReady = true;
   } catch (error) {
     await stop();
     throw error;

@@ -6,7 +6,8 @@ const FIRST_PORT = 15_000;
 const LAST_PORT = 32_000;
 const ATTEMPTS = 50;
 
-function canListen(port: number): Promise<boolean> {
+/** Whether nobody listens on this port of 127.0.0.1 now. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
@@ -22,7 +23,7 @@ function canListen(port: number): Promise<boolean> {
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await canListen(port)) return port;
+    if (await isFree(port)) return port;
   }
   throw new Error(`No free port found on 127.0.0.1 between ${FIRST_PORT} and ${LAST_PORT} in ${ATTEMPTS} attempts.`);
 }

@@ -1,5 +1,5 @@
 export { type FaultProxy, faultProxy } from './fault-proxy.ts';
-export { freePort } from './free-port.ts';
+export { freePort, isFree } from './free-port.ts';
 export { redisDatabase, type TestRedis } from './redis-database.ts';
 export * from './servers/index.ts';
 export { type ServiceExit, type SpawnedService, type SpawnServiceOptions, spawnService } from './spawn-service.ts';

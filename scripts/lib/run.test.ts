@@ -1,3 +1,7 @@
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { spawnService, waitFor } from '@wxcc-wfo/testkit';
@@ -19,6 +23,31 @@ it('says in plain words that Java is missing and what would do instead', async (
     /Java is missing: .*apt-get install openjdk-17.*start a Docker engine; or set KAFKA_BROKERS/,
   );
 });
+
+// Root may use every socket; then somebody else asks, if he can read this checkout.
+const asSomebody: SpawnSyncOptions = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+const canAsk =
+  process.platform !== 'win32' &&
+  spawnSync(process.execPath, ['--check', run], { ...asSomebody, env: {} }).status === 0;
+const itAsSomebody = canAsk ? it : it.skip;
+
+itAsSomebody(
+  `names a Docker socket that refuses this account${canAsk ? '' : ' (left out: only root can read this)'}`,
+  async () => {
+    const folder = mkdtempSync(`${tmpdir()}/wfo-docker-`);
+    chmodSync(folder, 0o755);
+    const socket = `${folder}/docker.sock`;
+    const engine = createServer();
+    await new Promise<void>((resolve) => engine.listen(socket, resolve));
+    chmodSync(socket, 0);
+    const env = { PATH: '/nowhere', DOCKER_HOST: `unix://${socket}` };
+    const { status, stderr } = spawnSync(process.execPath, [run, 'demo'], { ...asSomebody, env, encoding: 'utf8' });
+    engine.close();
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`whose socket ${socket} refuses it (sudo usermod -aG docker`);
+  },
+);
 
 it('passes signals on, waits for the program to end and hands its exit code back', async () => {
   const program = `process.on('SIGTERM', () => { console.log('{"said":"bye"}'); process.exit(7) });

@@ -6,22 +6,17 @@ import { buildAsyncApi } from '@wxcc-wfo/contracts';
 import { describeEnvironment, describeMetrics } from '@wxcc-wfo/service-kit';
 import { startServers } from '@wxcc-wfo/testkit';
 import { METRIC_CATALOGUES } from './lib/metric-catalogues.ts';
-import { ROOT, SERVICE_NAMES, type ServiceName } from './stack/services.ts';
+import { migrateConfig } from './migrate.ts';
+import { configSchemaOf } from './stack/service-variables.ts';
+import { ROOT, SERVICE_NAMES } from './stack/services.ts';
 import { startStack } from './stack/start-stack.ts';
 
 const VERSION = (JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }).version;
 
-type ConfigSchema = Parameters<typeof describeEnvironment>[1];
-
 async function environmentVariables(): Promise<string> {
   const sections: string[] = [];
   for (const name of SERVICE_NAMES) {
-    const exported = Object.values((await import(`../services/${name}/src/config.ts`)) as Record<string, unknown>);
-    const schema = exported.find(
-      (one): one is ConfigSchema => typeof one === 'object' && one !== null && 'properties' in one,
-    );
-    if (!schema) throw new Error(`services/${name}/src/config.ts exports no schema.`);
-    sections.push(describeEnvironment(name, schema).trim());
+    sections.push(describeEnvironment(name, await configSchemaOf(name)).trim());
   }
   return [
     '# Environment variables',
@@ -30,17 +25,19 @@ async function environmentVariables(): Promise<string> {
     'A secret can also come from a file: set `<NAME>_FILE` to its path instead.',
     '',
     ...sections.flatMap((section) => [section, '']),
-    '## The migration job (`scripts/migrate.ts`)',
+    describeEnvironment('The migration job (`scripts/migrate.ts`)', migrateConfig),
+    '## `npm run demo` and `npm run up`',
     '',
-    '| variable | what it is |',
-    '| --- | --- |',
-    '| `POSTGRES_ADMIN_URL` | postgres:// address of a role that may create databases and roles; required |',
-    '| `DATABASE_NAME` | the database of all services; default `wfo` |',
-    ...SERVICE_NAMES.map((name) => `| \`${passwordVariable(name)}\` | password of the role of ${name}; required |`),
-    '| `KAFKA_BROKERS` | host:port, comma separated; required |',
-    '| `KAFKA_TOPIC_PREFIX` | as for the services |',
-    '| `KAFKA_PARTITIONS` | partitions of every topic, set once per deployment; default 6 |',
-    '| `KAFKA_REPLICATION_FACTOR` | copies of every partition; default 1 |',
+    '| variable | what it is for |',
+    '|---|---|',
+    '| `KAFKA_BROKERS`, `POSTGRES_ADMIN_URL`, `REDIS_URL` | servers to use instead of starting some; each for itself |',
+    '| `WFO_SERVERS` | `local` starts local processes even where a Docker engine answers |',
+    '| `WFO_DATA_FOLDER` | where data, secrets and logs are kept; default `.data/demo`, `.data/demo-check` and `.data/up` |',
+    '| `WFO_REPLICAS` | processes per service, for `npm run up`; default 1 |',
+    '',
+    '`npm run up` passes every variable of the services on to them, but those that differ from process to process or are',
+    'secrets that it draws and keeps. `CAPTURE_WEBHOOK_PUBLIC_BASE` and `MEDIA_IMPORT_WEBHOOK_PUBLIC_BASE` are',
+    '`WEBHOOK_PUBLIC_BASE` for one service. `npm test` and `npm run bench` take the servers in the same way.',
     '',
   ].join('\n');
 }
@@ -54,10 +51,6 @@ function metrics(): string {
     '',
     ...Object.entries(METRIC_CATALOGUES).flatMap(([who, catalogue]) => [`## ${who}`, '', describeMetrics(catalogue)]),
   ].join('\n');
-}
-
-function passwordVariable(name: ServiceName): string {
-  return `${name.toUpperCase().replaceAll('-', '_')}_DATABASE_PASSWORD`;
 }
 
 /** The OpenAPI documents as the running services serve them. */

@@ -2,8 +2,16 @@
 import { acdMigrationsFolder } from '@wxcc-wfo/acd';
 import { busMigrationsFolder, createBus } from '@wxcc-wfo/bus';
 import { TOPIC_NAMES } from '@wxcc-wfo/contracts';
-import { accessMigrationsFolder, createLogger, migrateService } from '@wxcc-wfo/service-kit';
+import {
+  accessMigrationsFolder,
+  baseConfig,
+  ConfigError,
+  createLogger,
+  loadConfig,
+  migrateService,
+} from '@wxcc-wfo/service-kit';
 import { Client } from 'pg';
+import { type TString, Type } from 'typebox';
 import { SERVICES, type ServiceName, serviceFolder } from './stack/services.ts';
 
 export interface MigrateAllOptions {
@@ -32,6 +40,7 @@ export async function migrateAll(options: MigrateAllOptions): Promise<Record<Ser
     partitions: options.partitions,
     replicationFactor: options.replicationFactor,
   });
+  topics.catch(() => undefined); // said when it is awaited, if a migration has not failed before
   const urls = {} as Record<ServiceName, string>;
   for (const { name, worksForAcds } of SERVICES) {
     const { databaseUrl } = await migrateService({
@@ -58,6 +67,7 @@ async function ensureDatabase(adminUrl: string, name: string): Promise<string> {
     );
   }
   const client = new Client({ connectionString: adminUrl });
+  client.on('error', () => undefined); // the statement that runs reports it
   await client.connect();
   try {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
@@ -73,24 +83,59 @@ async function ensureDatabase(adminUrl: string, name: string): Promise<string> {
   return url.href;
 }
 
-function required(name: string): string {
-  const value = process.env[name];
-  if (value) return value;
-  throw new Error(`${name} is not set. Set it, see docs/environment-variables.md.`);
+const passwordVariable = (name: ServiceName) => `${name.toUpperCase().replaceAll('-', '_')}_DATABASE_PASSWORD`;
+
+/** The environment of this job. */
+export const migrateConfig = Type.Object({
+  POSTGRES_ADMIN_URL: Type.String({
+    format: 'uri',
+    pattern: '^postgres(ql)?://',
+    secret: true,
+    description: 'postgres:// address of a role that may create databases and roles',
+  }),
+  DATABASE_NAME: Type.String({
+    default: 'wfo',
+    pattern: '^[a-z][a-z0-9_]*$',
+    description: 'The database of all services: lower-case letters, digits and underscores, beginning with a letter',
+  }),
+  ...(Object.fromEntries(
+    SERVICES.map(({ name }) => [
+      passwordVariable(name),
+      Type.String({ minLength: 1, secret: true, description: `Password of the role of ${name}` }),
+    ]),
+  ) as Record<string, TString>),
+  KAFKA_BROKERS: baseConfig.KAFKA_BROKERS,
+  KAFKA_TOPIC_PREFIX: baseConfig.KAFKA_TOPIC_PREFIX,
+  KAFKA_PARTITIONS: Type.Integer({
+    default: 6,
+    minimum: 1,
+    description: 'Partitions of every topic, set once per deployment: another number would break the order of a key',
+  }),
+  KAFKA_REPLICATION_FACTOR: Type.Integer({ default: 1, minimum: 1, description: 'Copies of every partition' }),
+});
+
+async function main(): Promise<void> {
+  const config = loadConfig(migrateConfig);
+  await migrateAll({
+    postgresAdminUrl: config.POSTGRES_ADMIN_URL,
+    databaseName: config.DATABASE_NAME,
+    passwords: Object.fromEntries(
+      SERVICES.map(({ name }) => [name, config[passwordVariable(name) as keyof typeof config]]),
+    ) as Record<ServiceName, string>,
+    kafkaBrokers: config.KAFKA_BROKERS,
+    topicPrefix: config.KAFKA_TOPIC_PREFIX,
+    partitions: config.KAFKA_PARTITIONS,
+    replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+  });
+  console.log('Database and topics are up to date.');
 }
 
 if (import.meta.main) {
-  const passwords = Object.fromEntries(
-    SERVICES.map(({ name }) => [name, required(`${name.toUpperCase().replaceAll('-', '_')}_DATABASE_PASSWORD`)]),
-  ) as Record<ServiceName, string>;
-  await migrateAll({
-    postgresAdminUrl: required('POSTGRES_ADMIN_URL'),
-    databaseName: process.env.DATABASE_NAME ?? 'wfo',
-    passwords,
-    kafkaBrokers: required('KAFKA_BROKERS').split(','),
-    topicPrefix: process.env.KAFKA_TOPIC_PREFIX ?? '',
-    partitions: Number(process.env.KAFKA_PARTITIONS ?? 6),
-    replicationFactor: Number(process.env.KAFKA_REPLICATION_FACTOR ?? 1),
-  });
-  console.log('Database and topics are up to date.');
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

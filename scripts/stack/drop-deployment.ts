@@ -12,6 +12,7 @@ export async function dropDeployment(
 ): Promise<void> {
   if (o.topicPrefix === '') throw new Error('Without a prefix every topic on the cluster would be deleted.');
   const client = new Client({ connectionString: servers.postgresAdminUrl });
+  client.on('error', () => undefined); // the statement that runs reports it
   await client.connect();
   try {
     await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(o.databaseName)} WITH (FORCE)`);

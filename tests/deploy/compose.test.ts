@@ -11,7 +11,14 @@ const text = readFileSync(new URL('deploy/docker-compose.yml', root), 'utf8');
 const compose = parse(text, { merge: true }) as {
   services: Record<
     string,
-    { command?: string[]; healthcheck?: unknown; environment?: Record<string, unknown>; profiles?: string[] }
+    {
+      image?: string;
+      build?: unknown;
+      command?: string[];
+      healthcheck?: { test?: string[] };
+      environment?: Record<string, unknown>;
+      profiles?: string[];
+    }
   >;
 };
 
@@ -41,6 +48,21 @@ describe('OPS-05 the compose file', () => {
   it('migrates as a job before the services and has the simulator as a profile', () => {
     expect(compose.services.migrate?.command).toEqual(['scripts/migrate.ts']);
     expect(compose.services.simulator?.profiles).toEqual(['simulator']);
+  });
+
+  it('builds the image that it runs, so that a plain `docker compose up` needs no registry', () => {
+    const ours = Object.values(compose.services).filter(({ image }) => image === 'wxcc-wfo-bridge');
+    expect(ours).toHaveLength(SERVICES.length + 2);
+    for (const { build } of ours) expect(build).toEqual({ context: '..', dockerfile: 'deploy/Dockerfile' });
+  });
+
+  it('waits for the PostgreSQL that stays, not for the one that initializes the volume', () => {
+    expect(compose.services.postgres?.healthcheck?.test).toContain('--host');
+  });
+
+  it('names every service’s public address as an origin of large events', () => {
+    const origins = String(compose.services.sync?.environment?.EVENT_BLOB_ORIGINS);
+    for (const { name } of SERVICES) expect(origins).toContain(String(compose.services[name]?.environment?.PUBLIC_URL));
   });
 
   it('holds no secret: each comes from the environment and is asked for by name', () => {

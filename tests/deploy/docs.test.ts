@@ -9,13 +9,16 @@ const namesIn = (folder: string) => readdirSync(new URL(folder, root));
 const PAGES = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...namesIn('docs')
     .filter((name) => name.endsWith('.md') && !['environment-variables.md', 'metrics.md'].includes(name))
     .map((name) => `docs/${name}`),
   ...namesIn('docs/adr').map((name) => `docs/adr/${name}`),
   'deploy/README.md',
   'deploy/alerts.yml',
-  ...namesIn('services').map((name) => `services/${name}/README.md`),
+  ...['services', 'libs', 'apps'].flatMap((group) => namesIn(group).map((name) => `${group}/${name}/README.md`)),
+  'tests/README.md',
+  'bench/README.md',
 ];
 
 /** `POST /v1/acds/{}/preflight` of every service, parameters without their names. */
@@ -60,7 +63,8 @@ describe('the documents', () => {
     ]);
   });
 
-  it.each(PAGES)('%s names routes that exist', (page) => {
+  // The kit's page shows how a service is written, with routes of a service that is none of ours.
+  it.each(PAGES.filter((page) => page !== 'libs/service-kit/README.md'))('%s names routes that exist', (page) => {
     const text = read(page).replace(/\{\{ \$labels\.\w+ \}\}/g, '{}');
     const known = [...routes];
     for (const { method, path } of routesNamed(text)) {

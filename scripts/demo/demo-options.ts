@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
 import { ROOT } from '../stack/services.ts';
 
 export interface DemoOptions {
@@ -44,7 +45,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions {
     return value;
   };
   return {
-    dataFolder: process.env.WFO_DATA_FOLDER ?? `${ROOT}/.data/${check ? 'demo-check' : 'demo'}`,
+    dataFolder: resolve(process.env.WFO_DATA_FOLDER ?? `${ROOT}/.data/${check ? 'demo-check' : 'demo'}`),
     fresh: check || flags.has('--fresh'),
     check,
     seed: values.get('seed') ?? (check ? '2026' : String(randomInt(1, 1_000_000))),

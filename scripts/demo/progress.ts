@@ -18,13 +18,18 @@ export function reportProgress(o: {
   let stopped = false;
 
   async function show(): Promise<void> {
-    const ended = (await o.groundTruth().catch(() => [])).filter((task) => task.ended).length;
+    const truth = await o.groundTruth().catch(() => []);
     if (stopped) return;
-    const contacts = [...o.watch.contacts.values()].filter((contact) => !contact.superseded);
+    // The topics tell of earlier runs as well.
+    const ids = new Set(truth.map((task) => task.taskId));
+    const ended = truth.filter((task) => task.ended).length;
+    const captured = [...o.watch.tasks].filter((taskId) => ids.has(taskId)).length;
+    const recordings = [...o.watch.recordings.values()].filter((taskId) => ids.has(taskId)).length;
+    const contacts = [...o.watch.contacts.values()].filter((one) => !one.superseded && ids.has(one.taskId));
     const audible = contacts.filter((contact) => contact.audio.state === 'file-uploaded').length;
-    const lag = Math.max(0, ended - o.watch.tasks.size);
+    const lag = Math.max(0, ended - captured);
     const line =
-      `tasks ended ${ended} · captured ${o.watch.tasks.size} · recordings stored ${o.watch.recordings.size}` +
+      `tasks ended ${ended} · captured ${captured} · recordings stored ${recordings}` +
       ` · contacts ${contacts.length}, with audio ${audible} · lag ${lag}`;
     if (o.live) process.stdout.write(`\r\x1b[2K  ${line}`);
     else if (turn++ % QUIET_EVERY === 0) console.log(`  ${line}`);

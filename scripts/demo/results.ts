@@ -4,18 +4,16 @@ import { waitFor } from '@wxcc-wfo/testkit';
 import type { Stack } from '../stack/start-stack.ts';
 import { callService } from './connect-acd.ts';
 import { printDirectory } from './first-sync.ts';
-import { drawTrace, type TraceCollector } from './trace-collector.ts';
-import type { EventWatch } from './watch-events.ts';
+import type { Demo } from './start-demo.ts';
+import { drawTrace } from './trace-collector.ts';
 
 const SHOWN_CONTACTS = 12;
 const SHOWN_LINKS = 3;
 /** The last spans to arrive on either side of the call’s way. */
 const EDGES = ['capture.poll', 'media-import.task', 'recording-available process', 'contact-segmented publish'];
 
-export interface ResultsInput {
-  stack: Stack;
-  watch: EventWatch;
-  traces: TraceCollector;
+export interface ResultsInput
+  extends Pick<Demo, 'stack' | 'servers' | 'watch' | 'traces' | 'dataFolder' | 'databaseName' | 'topicPrefix'> {
   truth: TaskGroundTruth[];
 }
 
@@ -28,7 +26,7 @@ export async function printResults(input: ResultsInput): Promise<void> {
   await printLinks(input.stack, contacts);
   await printTrace(input);
   await printDirectory(input.stack);
-  printPlaces(input.stack);
+  printPlaces(input);
 }
 
 function printTable(contacts: ContactSegmented[], total: number): void {
@@ -86,10 +84,27 @@ async function printTrace({ watch, traces, truth }: ResultsInput): Promise<void>
   for (const line of lines) console.log(line);
 }
 
-function printPlaces(stack: Stack): void {
+function printPlaces(input: ResultsInput): void {
+  const { stack, servers, dataFolder, databaseName, topicPrefix } = input;
+  const { host } = new URL(servers.postgresAdminUrl);
   console.log('\nAPI documents');
   for (const service of stack.services) console.log(`  ${service.name.padEnd(14)} ${service.url}/docs`);
-  console.log('Events           docs/generated/asyncapi.json (AsyncAPI 3)');
-  console.log(`Recordings       ${stack.mediaFolder} (encrypted)`);
-  console.log(`Operator’s key   ${stack.secrets.operator.key}`);
+  console.log('\nWhere everything is');
+  for (const [what, where] of [
+    [
+      'Events',
+      `Kafka ${servers.kafkaBrokers.join(',')}, topics ${topicPrefix}*; described in docs/generated/asyncapi.json`,
+    ],
+    ['Tables', `PostgreSQL ${host}, database ${databaseName}, a schema per service`],
+    ['Tokens', `Redis ${new URL(servers.redisUrl).host} (sealed)`],
+    ['Recordings', `${stack.mediaFolder} (encrypted)`],
+    ['Logs', `${dataFolder}/logs`],
+    [
+      'All data',
+      `${dataFolder}${Object.values(servers.kind).includes('testcontainers') ? '; those of containers end with them' : ''}`,
+    ],
+    ['Operator’s key', stack.secrets.operator.key],
+  ]) {
+    console.log(`  ${what!.padEnd(14)} ${where}`);
+  }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { freePort, type Watchdog, waitFor } from '@wxcc-wfo/testkit';
-import { type ManagedProcess, manageProcess } from '../stack/managed-process.ts';
+import { freePort, isFree, unlessAborted, type Watchdog } from '@wxcc-wfo/testkit';
+import { type ManagedProcess, manageProcess, waitUntilReady } from '../stack/managed-process.ts';
 
 export interface SimulatorAddresses {
   baseUrl: string;
@@ -27,16 +27,18 @@ interface Identity {
   adminEmail: string;
 }
 
-/** The tenant is the same one at the next start with the same data folder. */
+/** The tenant is the same one at the next start with the same data folder, at the same ports if nobody has taken them. */
 async function identityOf(file: string): Promise<Identity> {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Identity;
-  const identity = {
-    port: await freePort(),
-    controlPort: await freePort(),
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Identity) : undefined;
+  if (kept && (await isFree(kept.port)) && (await isFree(kept.controlPort))) return kept;
+  const identity: Identity = {
     clientId: `simulated-integration-${randomBytes(4).toString('hex')}`,
     clientSecret: randomBytes(24).toString('hex'),
     orgId: '3b0f7c52-8d1e-4a6f-9c24-5e7a1d2b3c4d',
     adminEmail: 'wfo-admin@contactcentre.example',
+    ...kept,
+    port: await freePort(),
+    controlPort: await freePort(),
   };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(identity, null, 2), { mode: 0o600 });
@@ -48,6 +50,8 @@ export async function startSimulator(o: {
   dataFolder: string;
   watchdog: Watchdog;
   environment: Record<string, string>;
+  /** Aborted, it ends what has been started. */
+  signal?: AbortSignal;
 }): Promise<SimulatorAddresses> {
   const { port, controlPort, orgId, adminEmail, ...client } = await identityOf(`${o.dataFolder}/simulator.json`);
   const process = manageProcess(
@@ -70,15 +74,11 @@ export async function startSimulator(o: {
   );
   process.start();
   const controlUrl = `http://127.0.0.1:${controlPort}`;
-  await waitFor(
-    'the simulated tenant to listen',
-    async () => (await fetch(`${controlUrl}/control/faults`)).ok || undefined,
-    {
-      timeoutMs: 30_000,
-      intervalMs: 50,
-    },
-  ).catch((error: Error) => {
-    throw new Error(`${error.message}\n${process.logTail()}`);
-  });
+  try {
+    await unlessAborted(waitUntilReady(process, `${controlUrl}/control/faults`, 30_000), o.signal);
+  } catch (error) {
+    await process.stop('SIGTERM', 2_000);
+    throw error;
+  }
   return { baseUrl: `http://127.0.0.1:${port}`, controlUrl, ...client, orgId, adminEmail, process };
 }

@@ -71,6 +71,16 @@ describe('what a program has started', () => {
     expect(alive(pid)).toBe(false);
   });
 
+  it('is stopped by a defect as well, which shows where it is', async () => {
+    const owner = program(
+      `onStop(stop('SIGKILL')); setTimeout(() => { throw new Error('A defect.') }, 1); await interrupted; return 0;`,
+    );
+    const pid = await pidOf(owner);
+    expect(await owner.exit).toEqual({ code: 1, signal: null });
+    expect(owner.output()).toMatch(/Error: A defect\.\n +at /);
+    expect(alive(pid)).toBe(false);
+  });
+
   it('is killed when it does not stop within the deadline', async () => {
     const owner = program(`onStop(stop('SIGTERM')); await interrupted; return 0;`, 200);
     const pid = await pidOf(owner);

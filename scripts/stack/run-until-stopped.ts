@@ -64,7 +64,17 @@ export async function runUntilStopped(
       abort.abort(new Interrupted(signal));
     } else if (performance.now() - firstSignalMs > ONE_SIGNAL_MS) kill('Asked a second time');
   }
+  /** A defect stops everything in order, too; what was left behind at a signal may fail as the servers go. */
+  function onUncaught(error: unknown): void {
+    if (abort.signal.aborted) return;
+    console.error(error);
+    beginStop();
+    abort.abort(error);
+  }
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, onUncaught);
+  // A terminal that was closed takes no more lines.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   try {
     exitCode = await program({
@@ -74,6 +84,7 @@ export async function runUntilStopped(
       unlessInterrupted: (work) => unlessAborted(work, abort.signal),
       onStop: (stop) => stops.push(stop),
     });
+    if (abort.signal.aborted && !(abort.signal.reason instanceof Interrupted)) exitCode = 1;
   } catch (error) {
     // Whatever failed after a signal failed because of it.
     const { reason } = abort.signal;

@@ -1,7 +1,8 @@
 import { type ContactSegmented, checkEvent, TOPICS } from '@wxcc-wfo/contracts';
 import type { TaskGroundTruth } from '@wxcc-wfo/simulator';
 import { waitFor } from '@wxcc-wfo/testkit';
-import { checkAudio, compareContacts, isCompared } from '../../scripts/demo/check-contacts.ts';
+import { checkAudio } from '../../scripts/demo/check-audio.ts';
+import { compareContacts, isCompared } from '../../scripts/demo/check-contacts.ts';
 import { SERVICE_NAMES } from '../../scripts/stack/services.ts';
 import type { Bridge } from './bridge.ts';
 
@@ -34,12 +35,13 @@ export interface SettleOptions {
  * tenant knows: contacts, versions, what HTTP lists, what is heard; and that nothing was put aside on the way.
  */
 export async function differencesFromTruth(bridge: Bridge, o: SettleOptions = {}): Promise<string[]> {
-  const truth = (await bridge.groundTruth()).filter(isCompared);
+  const tasks = await bridge.groundTruth();
+  const truth = tasks.filter(isCompared);
   await untilSettled(bridge, truth, o.timeoutMs ?? 60_000);
   const versions = publishedVersions(bridge);
   const contacts = latestOf(versions);
   return [
-    ...compareContacts(truth, contacts).differences,
+    ...compareContacts(tasks, contacts).differences,
     ...differencesOfHistory(versions),
     ...(await differencesOfList(bridge, contacts)),
     ...(await differencesOfAudio(bridge, truth, { contacts, count: o.listenTo ?? 3 })),

@@ -277,6 +277,7 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     const work = {
       job: { ...zombie, traceparent: null },
       recordings: [heard],
+      unreadableRecordings: 0,
       webex: replica.wiring.webexFor(acd),
       signal: new AbortController().signal,
     };

@@ -347,10 +347,15 @@ export interface TaskReadOptions extends CallOptions {
   metadata?: MetadataQuestion;
 }
 
+export interface CountOptions extends CallOptions {
+  /** Told what Webex's clock said when it answered, to the second. */
+  onServerTime?(timeMs: number): void;
+}
+
 /** All that the bridge asks of a Webex Contact Center tenant, in the trade's words. */
 export interface WebexClient {
-  /** How many tasks ended in the window, by Webex's own count. */
-  countEndedTasks(window: TimeWindow, signal?: AbortSignal): Promise<number>;
+  /** How many tasks ended in the window, by Webex's own count. Webex counts up to its own now, whatever `endMs` says. */
+  countEndedTasks(window: TimeWindow, options?: CountOptions): Promise<number>;
   /**
    * Pages of up to 250 tasks that ended in the window, activities complete. A listing is read from its start or not at
    * all: after an error, begin anew. Compare the distinct ids with the count.
@@ -358,8 +363,14 @@ export interface WebexClient {
   listEndedTasks(window: TimeWindow, options?: TaskReadOptions): AsyncIterable<{ tasks: TaskFacts[] }>;
   /** Looks in the 30 days around `aroundMs` (default: the last 30), which is as far as one query with activities goes. */
   getTask(taskId: string, options?: TaskReadOptions & { aroundMs?: number }): Promise<TaskFacts | undefined>;
-  /** As `getTask` for many; ids that were not found are missing from the answer. */
-  getTasks(taskIds: string[], options?: TaskReadOptions & { aroundMs?: number }): Promise<TaskFacts[]>;
+  /**
+   * As `getTask` for many; ids that were not found are missing from the answer. `endedOnly` looks for tasks that have
+   * ended and for no others, which takes one question where two may be needed.
+   */
+  getTasks(
+    taskIds: string[],
+    options?: TaskReadOptions & { aroundMs?: number; endedOnly?: boolean },
+  ): Promise<TaskFacts[]>;
   /** At most 10 ids; an unknown task has empty lists. */
   queryCaptures(
     taskIds: string[],

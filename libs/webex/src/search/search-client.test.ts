@@ -146,6 +146,23 @@ describe('counting ended tasks', () => {
     stub.answer(() => ({ json: { data: { taskDetails: { tasks: [] } } } }));
     await expect(client.countEndedTasks(WINDOW)).resolves.toBe(0);
   });
+
+  it('CAP-01 refuses an answer without a list: taken for 0 it would prove what nobody listed', async () => {
+    for (const taskDetails of [{ tasks: null }, {}]) {
+      stub.answer(() => ({ json: { data: { taskDetails } } }));
+      const counting = client.countEndedTasks(WINDOW);
+      await expect(counting).rejects.toMatchObject({ kind: 'invalid-answer' });
+      await expect(counting).rejects.toThrow(/data\.taskDetails\.tasks/);
+    }
+  });
+
+  it('tells what Webex’s clock said', async () => {
+    const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
+    stub.answer(() => ({ headers: { date }, json: { data: { taskDetails: { tasks: [] } } } }));
+    const told: number[] = [];
+    await client.countEndedTasks(WINDOW, { onServerTime: (timeMs) => told.push(timeMs) });
+    expect(told).toEqual([784_111_777_000]); // the example of RFC 9110
+  });
 });
 
 describe('reading tasks by id', () => {
@@ -165,6 +182,16 @@ describe('reading tasks by id', () => {
     expect((await client.getTasks(['a', 'b'])).map((task) => task.taskId)).toEqual(['a']);
     stub.answer(() => list([{ id: 'b' }]));
     await expect(client.getTasks(['b'])).rejects.toThrow(/createdTime/);
+  });
+
+  it('asks once, by end, for ended tasks only, up to a minute ahead of our clock', async () => {
+    stub.answer(() => list([record('a')]));
+    const beforeMs = Date.now();
+    expect(await client.getTasks(['a', 'b'], { endedOnly: true })).toHaveLength(1);
+    expect(stub.requests.map((request) => request.json.variables.by)).toEqual(['endedTime']);
+    const { from, to } = stub.requests[0]?.json.variables ?? {};
+    expect(to).toBeGreaterThanOrEqual(beforeMs + 60_000);
+    expect(to - from).toBeLessThan(30 * 86_400_000);
   });
 
   it('gives undefined for a task that is not there', async () => {

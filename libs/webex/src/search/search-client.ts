@@ -1,7 +1,7 @@
-import { amountOf, badField, listAt, type OnUnknownValue, objectAt, textOf } from '../http/fields.ts';
+import { amountOf, badField, type Fields, listAt, type OnUnknownValue, objectAt, textOf } from '../http/fields.ts';
 import type { Transport } from '../http/transport.ts';
 import { WebexError } from '../http/webex-error.ts';
-import type { TaskFacts, TaskReadOptions, TimeWindow, WebexClient } from '../port.ts';
+import type { CountOptions, TaskFacts, TaskReadOptions, TimeWindow, WebexClient } from '../port.ts';
 import { readAllActivities } from './activity-pages.ts';
 import {
   type AskedField,
@@ -68,12 +68,25 @@ const isUnreadable = (error: unknown): error is WebexError =>
 const DAY_MS = 86_400_000;
 /** A query with activities may span 30 days; a minute is kept for the clocks. */
 const WIDEST_WINDOW_MS = 30 * DAY_MS - 60_000;
+const CLOCK_BEHIND_MS = 60_000;
 /** Far below the 1,000 arguments that a query may have, and one page of answers. */
 const IDS_PER_QUERY = 100;
 
 /** Reads tasks by Webex's Search API (GraphQL). */
 export function createSearchClient(deps: SearchDependencies): SearchClient {
   const url = `${deps.apiUrl}/search?orgId=${encodeURIComponent(deps.orgId)}`;
+
+  /** The list of an answer, as it came. */
+  async function askSearch(
+    what: string,
+    operation: string,
+    json: { query: string; variables: SearchVariables },
+    options: CountOptions,
+  ): Promise<Fields> {
+    const { signal, onServerTime } = options;
+    const answer = await deps.transport.call({ what, operation, method: 'POST', url, json, signal, onServerTime });
+    return objectAt(objectAt(objectAt(answer, 'answer').data, 'data').taskDetails, 'data.taskDetails');
+  }
 
   async function ask(
     what: string,
@@ -82,16 +95,8 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     variables: SearchVariables,
     signal?: AbortSignal,
   ): Promise<TaskList> {
-    const answer = await deps.transport.call({
-      what,
-      operation,
-      method: 'POST',
-      url,
-      json: { query, variables },
-      signal,
-    });
+    const list = await askSearch(what, operation, { query, variables }, signal ? { signal } : {});
     const path = 'data.taskDetails';
-    const list = objectAt(objectAt(objectAt(answer, 'answer').data, 'data').taskDetails, path);
     const pageInfo = list.pageInfo ? objectAt(list.pageInfo, `${path}.pageInfo`) : {};
     return {
       records: listAt(list.tasks, `${path}.tasks`),
@@ -158,12 +163,15 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
     return page;
   }
 
-  async function countEndedTasks(window: TimeWindow, signal?: AbortSignal): Promise<number> {
+  async function countEndedTasks(window: TimeWindow, options: CountOptions = {}): Promise<number> {
     const variables = { ...rangeOf(window), by: 'endedTime' } as const;
-    const list = await ask('Counting ended tasks', 'search.count', COUNT_QUERY, variables, signal);
+    const json = { query: COUNT_QUERY, variables };
+    const { tasks } = await askSearch('Counting ended tasks', 'search.count', json, options);
+    // No list is no count: taken for 0 it would prove a window that nobody listed.
+    if (!Array.isArray(tasks)) throw badField('data.taskDetails.tasks', 'a list', tasks);
     const path = 'data.taskDetails.tasks[0]';
-    if (list.records[0] === undefined) return 0;
-    const first = objectAt(list.records[0], path);
+    if (tasks.length === 0) return 0;
+    const first = objectAt(tasks[0], path);
     const results = listAt(first.aggregation, `${path}.aggregation`).map((entry) => objectAt(entry, path));
     const result = results.find((entry) => entry.name === 'tasks');
     const count = result && amountOf(result, 'value', `${path}.aggregation`);
@@ -198,14 +206,15 @@ export function createSearchClient(deps: SearchDependencies): SearchClient {
 
   async function getTasks(
     taskIds: string[],
-    options: TaskReadOptions & { aroundMs?: number } = {},
+    options: TaskReadOptions & { aroundMs?: number; endedOnly?: boolean } = {},
   ): Promise<TaskFacts[]> {
     const metadata = metadataReading(options.metadata);
     const found = new Map<string, TaskFacts>();
     let unreadable: WebexError | undefined;
     const range = rangeAround(options.aroundMs, Date.now());
     // By creation first, which finds open tasks too; then by end, for those that were opened before the window.
-    for (const by of ['createdTime', 'endedTime'] as const) {
+    const comparators = options.endedOnly ? (['endedTime'] as const) : (['createdTime', 'endedTime'] as const);
+    for (const by of comparators) {
       const missing = [...new Set(taskIds)].filter((id) => !found.has(id));
       for (let start = 0; start < missing.length; start += IDS_PER_QUERY) {
         const filter = anyOfTasks(missing.slice(start, start + IDS_PER_QUERY));
@@ -241,7 +250,9 @@ function rangeOf(window: TimeWindow): { from: number; to: number } {
   return { from: startMs, to: endMs };
 }
 
+/** Up to a minute ahead: Search cuts what lies in the future, and our clock may be the one that is behind. */
 function rangeAround(aroundMs: number | undefined, nowMs: number): { from: number; to: number } {
-  const to = Math.min(nowMs, aroundMs === undefined ? nowMs : Math.trunc(aroundMs) + WIDEST_WINDOW_MS / 2);
+  const latest = nowMs + CLOCK_BEHIND_MS;
+  const to = Math.min(latest, aroundMs === undefined ? latest : Math.trunc(aroundMs) + WIDEST_WINDOW_MS / 2);
   return { from: to - WIDEST_WINDOW_MS, to };
 }

@@ -59,7 +59,7 @@ const isOfThisWindow = (error: unknown) =>
 
 async function countTasks(deps: ReadWindowDeps, window: TimeWindow): Promise<number> {
   instruments.questions.add(1, { acd: deps.acdId, kind: 'count' });
-  return await deps.source.countEndedTasks(window, deps.signal);
+  return await deps.source.countEndedTasks(window, { signal: deps.signal });
 }
 
 async function readWhole(deps: ReadWindowDeps, window: TimeWindow, firstCount: number): Promise<WindowReading> {

@@ -26,6 +26,7 @@ import type { CaptureConfig } from './config.ts';
 import { createAskMetadataJob } from './metadata/ask-metadata-job.ts';
 import { captureHandlers } from './polling/consumed-events.ts';
 import { createPollJob, type PollJob } from './polling/poll-job.ts';
+import { createReadAcdJob } from './polling/read-acd-job.ts';
 import type { WindowSettings } from './polling/window-policy.ts';
 import { createStoreTasksJob } from './tasks/store-tasks-job.ts';
 import { createHintJob, type HintJob } from './webhooks/hint-job.ts';
@@ -89,8 +90,11 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
   const reports = createRoleReports({ ...worker, redis, instance: owner, nowMs });
   const askMetadata = createAskMetadataJob({ pool, nowMs, logger });
   const shared = { pool, clock, logger, sourceOf: webexFor, storeTasks, askMetadata, dataServer: config.DATA_SERVER };
+  const leaseMs = config.POLL_LEASE_MS;
+  const readAcd = createReadAcdJob({ ...shared, settings: { leaseMs, windows: windowSettings(config) } });
   const pollJob = createPollJob({
     ...shared,
+    readAcd,
     tokens,
     reports,
     tendSubscription: createTendTaskWebhook({
@@ -103,12 +107,7 @@ export function createWiring(config: CaptureConfig, o: { logger: Logger; onFatal
       checkEveryMs: config.WEBHOOK_CHECK_MS,
     }),
     owner,
-    settings: {
-      intervalMs: config.POLL_INTERVAL_MS,
-      leaseMs: config.POLL_LEASE_MS,
-      concurrency: config.POLL_CONCURRENCY,
-      windows: windowSettings(config),
-    },
+    settings: { intervalMs: config.POLL_INTERVAL_MS, leaseMs, concurrency: config.POLL_CONCURRENCY },
   });
   const hintJob = createHintJob({ ...shared, coalesceMs: config.HINT_COALESCE_MS });
   const rewrapJob = createRewrapJob({ pool, sealer, targets: acdSealedTargets, logger });

@@ -1,4 +1,4 @@
-import { type TaskFacts, type TimeWindow, type WebexClient, WebexError } from '@wxcc-wfo/webex';
+import { type TaskFacts, type TimeWindow, type WebexClient, WebexError, type WebexErrorKind } from '@wxcc-wfo/webex';
 import { activityFacts, taskFacts } from './task-facts.ts';
 
 interface Held {
@@ -22,6 +22,10 @@ export class FakeSource {
   pageSize = 3;
   /** Calls until the next failure; null: none. */
   failAfter: number | null = null;
+  /** Nothing is answered. */
+  isOut = false;
+  /** What a listing of time that holds this end comes to, by the time. */
+  readonly broken = new Map<number, WebexErrorKind>();
   /** Run between two pages of one listing. */
   betweenPages: (() => void)[] = [];
   private counter = 0;
@@ -77,11 +81,18 @@ export class FakeSource {
   }
 
   private mayFail(): void {
+    if (this.isOut) throw new WebexError('unavailable', 'Searching tasks failed with HTTP 503.');
     if (this.failAfter === null) return;
     this.failAfter -= 1;
     if (this.failAfter > 0) return;
     this.failAfter = null;
     throw new WebexError('unavailable', 'Searching tasks failed with HTTP 503.');
+  }
+
+  private mayBreak(window: TimeWindow): void {
+    for (const [atMs, kind] of this.broken) {
+      if (atMs >= window.startMs && atMs < window.endMs) throw new WebexError(kind, 'This time can’t be listed.');
+    }
   }
 
   client(): WebexClient {
@@ -90,15 +101,17 @@ export class FakeSource {
       throw new Error('Not part of this test.');
     };
     return {
-      async countEndedTasks(window) {
+      async countEndedTasks(window, options) {
         source.questions.count += 1;
         source.mayFail();
+        options?.onServerTime?.(Math.floor(source.nowMs / 1_000) * 1_000);
         return source.endedIn(window).length;
       },
       async *listEndedTasks(window) {
         for (let offset = 0; ; offset += source.pageSize) {
           source.questions.page += 1;
           source.mayFail();
+          source.mayBreak(window);
           const page = source.endedIn(window).slice(offset, offset + source.pageSize);
           const isLast = source.endedIn(window).length <= offset + source.pageSize;
           if (page.length > 0) yield { tasks: page.map((held) => source.answer(held)) };

@@ -4,6 +4,7 @@ import type { WebexClient } from '@wxcc-wfo/webex';
 import type { Pool, PoolClient } from 'pg';
 import { createAskMetadataJob } from '../src/metadata/ask-metadata-job.ts';
 import { createPollJob, type PollJob } from '../src/polling/poll-job.ts';
+import { createReadAcdJob } from '../src/polling/read-acd-job.ts';
 import type { WindowSettings } from '../src/polling/window-policy.ts';
 import { createStoreTasksJob } from '../src/tasks/store-tasks-job.ts';
 import { createHintJob, type HintJob } from '../src/webhooks/hint-job.ts';
@@ -66,11 +67,12 @@ export function createReplica(o: {
     hintJob: createHintJob({ ...shared, coalesceMs: 0 }),
     pollJob: createPollJob({
       ...shared,
+      readAcd: createReadAcdJob({ ...shared, settings: { leaseMs: LEASE_MS, windows: o.windows } }),
       owner: o.owner,
       tokens: { copyNewer: async () => false },
       reports: { report: () => {} },
       tendSubscription: async () => {},
-      settings: { intervalMs: o.intervalMs ?? 1_000, leaseMs: LEASE_MS, concurrency: 1, windows: o.windows },
+      settings: { intervalMs: o.intervalMs ?? 1_000, leaseMs: LEASE_MS, concurrency: 1 },
     }),
   };
 }

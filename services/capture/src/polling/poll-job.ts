@@ -9,32 +9,26 @@ import {
   worksFor,
 } from '@wxcc-wfo/acd';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
-import { type DatabaseClock, inTransaction, LeaseLostError, type Logger } from '@wxcc-wfo/service-kit';
+import { type DatabaseClock, LeaseLostError, type Logger } from '@wxcc-wfo/service-kit';
 import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
-import type { AskMetadataJob } from '../metadata/ask-metadata-job.ts';
-import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
 import { pollLeases, releasePoll } from './lease-repository.ts';
 import { nextPollDelayMs, type PollFailure, tellProblem } from './poll-problem-policy.ts';
-import { createReadWindowJob } from './read-window-job.ts';
-import { planReads, type WindowSettings } from './window-policy.ts';
-import { readLedger, recordReading } from './window-repository.ts';
+import type { ReadAcdJob } from './read-acd-job.ts';
 
 export interface PollSettings {
   intervalMs: number;
   leaseMs: number;
   /** How many ACDs one process polls at once. */
   concurrency: number;
-  windows: WindowSettings;
 }
 
 export interface PollJobDeps {
   pool: Pool;
   /** The ACD's API, for the work of live capture. */
   sourceOf(acd: AcdChanged): WebexClient;
-  storeTasks: StoreTasksJob;
-  askMetadata: AskMetadataJob;
+  readAcd: ReadAcdJob;
   tokens: Pick<TokenSource, 'copyNewer'>;
   reports: Pick<RoleReports, 'report'>;
   /** Run under the ACD's lease before each poll reads; keeps or takes back the webhook subscription. Never throws. */
@@ -150,44 +144,12 @@ async function readAndTend(deps: PollJobDeps, lease: AcdLease, signal: AbortSign
   const source = deps.sourceOf(acd);
   // First, so that webhooks make new tasks fast while a long absence is still caught up with.
   await deps.tendSubscription(acd, source, signal);
-  if (isCaptured(deps, acd)) await readDueWindows(deps, { lease, source, signal });
+  if (isCaptured(deps, acd)) await deps.readAcd({ lease, source, signal });
 }
 
 /** Else it was claimed only to take its subscription back. */
 const isCaptured = ({ dataServer }: PollJobDeps, acd: AcdChanged): boolean =>
   !acd.deleted && worksFor({ role: 'capture', dataServer }, acd);
-
-async function readDueWindows(
-  deps: PollJobDeps,
-  o: { lease: AcdLease; source: WebexClient; signal: AbortSignal },
-): Promise<void> {
-  const { lease, source, signal } = o;
-  const { acd, epoch } = lease;
-  const { windows, leaseMs } = deps.settings;
-  const hold = () => ({ nowMs: deps.clock.nowMs(), leaseMs });
-  const metadata = await deps.askMetadata(acd);
-  const readWindow = createReadWindowJob({
-    acdId: acd.acdId,
-    source,
-    signal,
-    metadata: metadata.options,
-    clock: deps.clock,
-    maxTasksPerWindow: windows.maxTasksPerWindow,
-    storePage: (tasks, readAtMs) =>
-      deps.storeTasks({ acd, tasks, readAtMs, fence: (tx) => pollLeases.hold(tx, lease, hold()) }),
-    record: (reading) =>
-      inTransaction(deps.pool, async (tx) => {
-        await pollLeases.hold(tx, lease, hold());
-        await recordReading(tx, acd, { sweep: 'ended', epoch, reading, rowMs: windows.rowMs });
-      }),
-  });
-  const ledger = await readLedger(deps.pool, { acdId: acd.acdId, sweep: 'ended' });
-  try {
-    for (const window of planReads(ledger, deps.clock.nowMs(), windows)) await readWindow(window);
-  } finally {
-    await metadata.settle();
-  }
-}
 
 async function finishPoll(
   deps: PollJobDeps,
@@ -202,7 +164,7 @@ async function finishPoll(
   }
   if (o.failure instanceof LeaseRevokedError) {
     instruments.polls.add(1, { acd: acdId, outcome: 'revoked' });
-    deps.logger.info({ acdId }, 'a poll is handed back: the ACD was deleted, or is for others to capture');
+    deps.logger.info({ acdId, reason: o.failure.message }, 'a poll is handed back');
     return await pollLeases.handBack(deps.pool, lease);
   }
   if (o.failure !== null && o.stopping.aborted) return await pollLeases.handBack(deps.pool, lease);

@@ -4,22 +4,29 @@ import { taskFacts } from '../../test/task-facts.ts';
 import { createReadWindowJob } from './read-window-job.ts';
 import type { WindowReading } from './window-policy.ts';
 
-/** Reads one window from a source that is told what to answer; gives the readings and the questions. */
-async function read(o: {
+interface Scenario {
   window: TimeWindow;
   count(window: TimeWindow, asked: number): number;
   pages(window: TimeWindow, asked: number): TaskFacts[][];
   incomplete?: string[];
   maxTasks?: number;
-}) {
+  hasFailedBefore?: boolean;
+  serverTimeMs?: number;
+}
+
+/** Reads one window from a source that is told what to answer; gives the readings and the questions. */
+async function read(o: Scenario) {
   const readings: WindowReading[] = [];
+  const unreadable: TimeWindow[] = [];
   const asked = { count: 0, list: 0 };
-  const readWindow = createReadWindowJob({
+  const job = createReadWindowJob({
     acdId: 'acd',
     source: {
-      async countEndedTasks(window) {
+      async countEndedTasks(window, options) {
         asked.count += 1;
-        return o.count(window, asked.count);
+        const count = o.count(window, asked.count);
+        if (o.serverTimeMs !== undefined) options?.onServerTime?.(o.serverTimeMs);
+        return count;
       },
       async *listEndedTasks(window) {
         asked.list += 1;
@@ -33,16 +40,34 @@ async function read(o: {
     async record(reading) {
       readings.push(reading);
     },
+    checkpoint: async () => {},
+    onServerTime: () => {},
+    onUnreadable: (window) => unreadable.push(window),
     clock: { nowMs: () => 1_780_000_000_000 },
     maxTasksPerWindow: o.maxTasks ?? 10,
     signal: new AbortController().signal,
   });
-  await readWindow(o.window);
-  return { asked, readings: readings.map(({ window, complete }) => ({ ...window, complete })) };
+  const failure = await job
+    .readWindow(o.window, { hasFailedBefore: o.hasFailedBefore ?? false })
+    .then(() => null, String);
+  return {
+    asked,
+    failure,
+    unreadable,
+    unfinished: job.unfinished(),
+    recorded: readings,
+    readings: readings.map(({ window, complete }) => ({ ...window, complete })),
+  };
 }
 
 const task = (id: string, endedAtMs = 500) => taskFacts({ taskId: id, endedAtMs });
 const WINDOW = { startMs: 0, endMs: 1_000 };
+const holds = (window: TimeWindow, atMs: number) => window.startMs <= atMs && window.endMs > atMs;
+
+function expectTiled(readings: readonly TimeWindow[], whole: TimeWindow): void {
+  for (const [n, one] of readings.entries()) expect(one.startMs).toBe(n === 0 ? whole.startMs : readings[n - 1]!.endMs);
+  expect(readings.at(-1)?.endMs).toBe(whole.endMs);
+}
 
 describe('reading a window (rule 5)', () => {
   it('asks for nothing more when nothing is counted', async () => {
@@ -100,27 +125,109 @@ describe('reading a window (rule 5)', () => {
   });
 
   it('cuts out what can’t be read, down to a second, so that one broken task does not stop its ACD', async () => {
-    const broken = (window: TimeWindow) => window.startMs <= 5_500 && window.endMs > 5_500;
-    const { readings } = await read({
+    const { readings, recorded, unfinished } = await read({
       window: { startMs: 0, endMs: 16_000 },
       count: () => 1,
       pages(window) {
-        if (broken(window)) throw new WebexError('invalid-answer', 'A task has no id.');
+        if (holds(window, 5_500)) throw new WebexError('invalid-answer', 'A task has no id.');
         return [[task(`t${window.startMs}`)]];
       },
     });
     expect(readings.filter((reading) => !reading.complete)).toEqual([
       { startMs: 5_000, endMs: 6_000, complete: false },
     ]);
-    expect(readings.at(0)?.startMs).toBe(0);
-    for (const [n, one] of readings.entries()) expect(one.startMs).toBe(n === 0 ? 0 : readings[n - 1]!.endMs);
-    expect(readings.at(-1)?.endMs).toBe(16_000);
+    expect(recorded.find((reading) => !reading.complete)).toMatchObject({ expectedCount: null });
+    expectTiled(readings, { startMs: 0, endMs: 16_000 });
+    expect(unfinished).toBeNull();
   });
 
-  it('gives up on failures that a narrower window would meet as well', async () => {
-    const pages = () => {
-      throw new WebexError('unavailable', 'Searching tasks failed with HTTP 503.');
+  it('leaves what is too much to cut as gaps that are wide, and says so: reading goes on behind them', async () => {
+    const day = { startMs: 0, endMs: 86_400_000 };
+    const { readings, failure, unfinished } = await read({
+      window: day,
+      count: () => 1,
+      pages() {
+        throw new WebexError('invalid-answer', 'A task has no id.');
+      },
+    });
+    expect(failure).toBeNull();
+    expectTiled(readings, day);
+    expect(readings.length).toBeLessThanOrEqual(41); // 40 cuts leave 41 parts
+    expect(unfinished).toMatchObject({ message: 'A task has no id.' });
+  });
+
+  describe('a window without an answer', () => {
+    const FIVE_MINUTES = { startMs: 0, endMs: 310_000 };
+    const noAnswer = () => new WebexError('unavailable', 'Searching tasks failed with HTTP 503.');
+    const oneBroken = (window: TimeWindow) => {
+      if (holds(window, 200_500)) throw noAnswer();
+      return [[task(`t${window.startMs}`)]];
     };
-    await expect(read({ window: WINDOW, count: () => 1, pages })).rejects.toThrow('503');
+
+    it('is tried again by the next poll while it has not failed often', async () => {
+      const { failure, readings, asked } = await read({ window: FIVE_MINUTES, count: () => 1, pages: oneBroken });
+      expect(failure).toMatch('503');
+      expect(readings).toEqual([]);
+      expect(asked.list).toBe(1);
+    });
+
+    it('is cut down to a second once it has, while other time is answered', async () => {
+      const { readings, failure, unreadable, unfinished } = await read({
+        window: FIVE_MINUTES,
+        count: () => 1,
+        pages: oneBroken,
+        hasFailedBefore: true,
+      });
+      expect([failure, unfinished]).toEqual([null, null]);
+      const gaps = readings.filter((reading) => !reading.complete);
+      expect(gaps).toHaveLength(1);
+      expect(holds(gaps[0]!, 200_500)).toBe(true);
+      expect(gaps[0]!.endMs - gaps[0]!.startMs).toBeLessThanOrEqual(1_000);
+      expect(unreadable).toEqual([{ startMs: gaps[0]!.startMs, endMs: gaps[0]!.endMs }]);
+      expectTiled(readings, FIVE_MINUTES);
+    });
+
+    it('is the source’s outage when nothing else is answered either: nothing is written', async () => {
+      const pages = () => {
+        throw noAnswer();
+      };
+      const outage = await read({ window: FIVE_MINUTES, count: () => 1, pages, hasFailedBefore: true });
+      expect(outage.failure).toMatch('503');
+      expect(outage.readings).toEqual([]);
+      expect(outage.asked.list).toBe(2); // the window and the newest second
+    });
+
+    it('stays wide where much is broken, as each question may take as long as a call: a few, and the poll goes on', async () => {
+      const pages = (window: TimeWindow) => {
+        if (window.startMs < 1_000_000) throw noAnswer();
+        return [[]];
+      };
+      const much = await read({ window: FIVE_MINUTES, count: () => 1, pages, hasFailedBefore: true });
+      expect(much.failure).toBeNull();
+      expectTiled(much.readings, FIVE_MINUTES);
+      expect(much.readings.length).toBeLessThanOrEqual(10);
+      expect(much.unfinished).toMatchObject({ kind: 'unavailable' });
+    });
+  });
+
+  it('meets every window the same way without a token: that is thrown', async () => {
+    const pages = () => {
+      throw new WebexError('unauthorized', 'The access token is not accepted.');
+    };
+    const { failure, readings } = await read({ window: WINDOW, count: () => 1, pages, hasFailedBefore: true });
+    expect(failure).toMatch('access token');
+    expect(readings).toEqual([]);
+  });
+
+  it('proves nothing beyond the ACD’s now, where our clock is ahead', async () => {
+    const window = { startMs: 0, endMs: 600_000 };
+    const listed: TimeWindow[] = [];
+    const pages = (one: TimeWindow) => {
+      listed.push(one);
+      return [[task('a')]];
+    };
+    const { readings } = await read({ window, count: () => 1, pages, serverTimeMs: 120_000 });
+    expect(listed).toEqual([{ startMs: 0, endMs: 121_000 }]);
+    expect(readings).toEqual([{ startMs: 0, endMs: 121_000, complete: true }]);
   });
 });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  aheadOfServerMs,
   gapRetryDelayMs,
   type LedgerRow,
   paintReading,
   planReads,
   splitWindow,
+  upToServerTime,
   type WindowReading,
 } from './window-policy.ts';
 
@@ -43,36 +45,69 @@ const reading = (startMs: number, endMs: number, changes: Partial<WindowReading>
   ...changes,
 });
 
-describe('planReads (rule 5: gaps first, then from the last end less the overlap to now)', () => {
+const NOTHING = { dueGaps: [], uncounted: [], lastEndMs: null };
+
+describe('planReads (rule 5: from the last end less the overlap to now, then the gaps)', () => {
   it('begins a new ACD one lookback ago, in windows that are kept one by one', () => {
-    const plan = planReads({ gaps: [], lastEndMs: null }, NOW_MS, SETTINGS);
-    expect(plan).toHaveLength(24);
-    expect(plan[0]).toEqual({ startMs: NOW_MS - 86_400_000, endMs: NOW_MS - 82_800_000 });
-    expect(plan.at(-1)).toEqual({ startMs: NOW_MS - 3_600_000, endMs: NOW_MS });
+    const { edge, gaps } = planReads(NOTHING, NOW_MS, SETTINGS);
+    expect(edge).toHaveLength(24);
+    expect(edge[0]).toEqual({ startMs: NOW_MS - 86_400_000, endMs: NOW_MS - 82_800_000 });
+    expect(edge.at(-1)).toEqual({ startMs: NOW_MS - 3_600_000, endMs: NOW_MS });
+    expect(gaps).toEqual([]);
   });
 
   it('reads the overlap again, because tasks become visible late', () => {
-    const plan = planReads({ gaps: [], lastEndMs: NOW_MS - 10_000 }, NOW_MS, SETTINGS);
-    expect(plan).toEqual([{ startMs: NOW_MS - 310_000, endMs: NOW_MS }]);
+    const { edge } = planReads({ ...NOTHING, lastEndMs: NOW_MS - 10_000 }, NOW_MS, SETTINGS);
+    expect(edge).toEqual([{ startMs: NOW_MS - 310_000, endMs: NOW_MS }]);
   });
 
-  it('reads a due gap first, leaves one that is not due, and does not read twice what the overlap covers', () => {
-    const gaps = [
-      gap(NOW_MS - 900_000, NOW_MS - 800_000),
-      gap(NOW_MS - 700_000, NOW_MS - 600_000, NOW_MS + 1),
+  it('reads gaps as they are due, and does not read twice what the overlap covers', () => {
+    const dueGaps = [
       gap(NOW_MS - 320_000, NOW_MS - 305_000),
+      gap(NOW_MS - 900_000, NOW_MS - 800_000),
       gap(NOW_MS - 100_000, NOW_MS - 90_000),
     ];
-    expect(planReads({ gaps, lastEndMs: NOW_MS - 10_000 }, NOW_MS, SETTINGS)).toEqual([
-      { startMs: NOW_MS - 900_000, endMs: NOW_MS - 800_000 },
-      { startMs: NOW_MS - 320_000, endMs: NOW_MS - 310_000 },
-      { startMs: NOW_MS - 310_000, endMs: NOW_MS },
-    ]);
+    expect(planReads({ ...NOTHING, dueGaps, lastEndMs: NOW_MS - 10_000 }, NOW_MS, SETTINGS)).toEqual({
+      edge: [{ startMs: NOW_MS - 310_000, endMs: NOW_MS }],
+      gaps: [
+        { startMs: NOW_MS - 320_000, endMs: NOW_MS - 310_000 },
+        { startMs: NOW_MS - 900_000, endMs: NOW_MS - 800_000 },
+      ],
+    });
+  });
+
+  it('leaves out of the edge what could not be read before: it is read as a gap when it is due', () => {
+    const unreadable = { ...gap(NOW_MS - 20_000, NOW_MS - 19_000), expectedCount: null };
+    const resting = gap(NOW_MS - 315_000, NOW_MS - 300_000, NOW_MS + 1);
+    const uncounted = [unreadable, resting];
+    const ledger = { dueGaps: [unreadable], uncounted, lastEndMs: NOW_MS - 10_000 };
+    expect(planReads(ledger, NOW_MS, SETTINGS)).toEqual({
+      edge: [
+        { startMs: NOW_MS - 300_000, endMs: NOW_MS - 20_000 },
+        { startMs: NOW_MS - 19_000, endMs: NOW_MS },
+      ],
+      gaps: [{ startMs: NOW_MS - 20_000, endMs: NOW_MS - 19_000 }],
+    });
   });
 
   it('reads up to now also when a clock that ran ahead has been put back: what was read of the future proves nothing', () => {
-    const plan = planReads({ gaps: [], lastEndMs: NOW_MS + 400_000 }, NOW_MS, SETTINGS);
-    expect(plan).toEqual([{ startMs: NOW_MS - 300_000, endMs: NOW_MS }]);
+    const { edge } = planReads({ ...NOTHING, lastEndMs: NOW_MS + 400_000 }, NOW_MS, SETTINGS);
+    expect(edge).toEqual([{ startMs: NOW_MS - 300_000, endMs: NOW_MS }]);
+  });
+});
+
+describe('a clock of ours that is ahead of the ACD’s', () => {
+  it('reads up to the ACD’s now, which is told in whole seconds', () => {
+    const window = { startMs: NOW_MS - 300_000, endMs: NOW_MS };
+    expect(upToServerTime(window, NOW_MS - 1_000)).toEqual(window);
+    expect(upToServerTime(window, NOW_MS - 60_000)).toEqual({ startMs: NOW_MS - 300_000, endMs: NOW_MS - 59_000 });
+    expect(upToServerTime(window, NOW_MS - 301_000)).toBeNull();
+  });
+
+  it('knows by how much it is ahead at least', () => {
+    expect(aheadOfServerMs(NOW_MS, NOW_MS - 1_000)).toBe(0);
+    expect(aheadOfServerMs(NOW_MS, NOW_MS + 5_000)).toBe(0);
+    expect(aheadOfServerMs(NOW_MS, NOW_MS - 61_000)).toBe(60_000);
   });
 });
 
@@ -137,6 +172,13 @@ describe('paintReading', () => {
       { startMs: 100, endMs: 150, state: 'gap', expectedCount: 3, seenCount: 0, attempts: 1 },
     ]);
     expect(paintReading([gap(0, 100)], reading(0, 100, { complete: false }), 10)[0]).toMatchObject({ attempts: 2 });
+  });
+
+  it('knows no counts of what could not be read', () => {
+    const failed = reading(0, 100, { complete: false, expectedCount: null });
+    expect(paintReading([accepted(0, 100)], failed, 10)).toMatchObject([
+      { startMs: 0, endMs: 100, state: 'gap', expectedCount: null, seenCount: null, nextReadAtMs: NOW_MS + 5_000 },
+    ]);
   });
 
   it('calls a gap what would lie unread before the window', () => {

@@ -2,7 +2,7 @@
  * Which windows of time are read next and what the ledger says afterwards (architecture rule 5).
  *
  * The ledger's rows of one sweep tile time without overlap and without holes. A row is `accepted` when as many distinct
- * tasks were seen as the ACD counted, else it is a `gap` and is read again first. Windows are half-open, epoch ms UTC.
+ * tasks were seen as the ACD counted, else it is a `gap` and is read again. Windows are half-open, epoch ms UTC.
  */
 
 export interface TimeWindow {
@@ -12,6 +12,7 @@ export interface TimeWindow {
 
 export interface LedgerRow extends TimeWindow {
   state: 'accepted' | 'gap';
+  /** Null: it was not counted for this stretch alone, as where the ACD gave no answer that can be used. */
   expectedCount: number | null;
   seenCount: number | null;
   attempts: number;
@@ -32,30 +33,73 @@ export interface WindowSettings {
   rowMs: number;
 }
 
-/** What is to be read now, oldest gaps first, then from the last end (less the overlap) to now. */
-export function planReads(
-  ledger: { gaps: readonly LedgerRow[]; lastEndMs: number | null },
-  nowMs: number,
-  settings: WindowSettings,
-): TimeWindow[] {
-  const edge = planEdge(ledger.lastEndMs, nowMs, settings);
-  const edgeStartMs = edge[0]?.startMs ?? Number.POSITIVE_INFINITY;
-  const gaps = ledger.gaps
-    .filter((gap) => gap.state === 'gap' && gap.nextReadAtMs <= nowMs)
-    .filter((gap) => gap.startMs < edgeStartMs)
-    .map((gap) => ({ startMs: gap.startMs, endMs: Math.min(gap.endMs, edgeStartMs) }));
-  return [...gaps, ...edge];
+/** What planning needs to know of a ledger. */
+export interface LedgerState {
+  /** Those that are due, longest due first. */
+  dueGaps: readonly LedgerRow[];
+  /** All within the overlap that were not counted, due or not. */
+  uncounted: readonly TimeWindow[];
+  lastEndMs: number | null;
 }
 
-function planEdge(lastEndMs: number | null, nowMs: number, settings: WindowSettings): TimeWindow[] {
-  // A ledger that ends in the future was written by a clock that ran ahead; its tasks had not ended when it was read.
-  const fromMs =
-    lastEndMs === null ? nowMs - settings.initialLookbackMs : Math.min(lastEndMs, nowMs) - settings.overlapMs;
-  const windows: TimeWindow[] = [];
+export interface ReadingPlan {
+  /** From the last end, less the overlap, to now; oldest first. */
+  edge: TimeWindow[];
+  /** Read after it: a gap that fails again must not keep what is new waiting. */
+  gaps: TimeWindow[];
+}
+
+/** What is to be read now. The edge leaves out what could not be read before: that is tried again as a gap, when it is due. */
+export function planReads(ledger: LedgerState, nowMs: number, settings: WindowSettings): ReadingPlan {
+  const fromMs = edgeStartMs(ledger.lastEndMs, nowMs, settings);
+  const edge: TimeWindow[] = [];
   for (let startMs = fromMs; startMs < nowMs; startMs += settings.maxWindowMs) {
-    windows.push({ startMs, endMs: Math.min(startMs + settings.maxWindowMs, nowMs) });
+    const window = { startMs, endMs: Math.min(startMs + settings.maxWindowMs, nowMs) };
+    edge.push(...withoutStretches(window, ledger.uncounted));
   }
-  return windows;
+  const gaps = ledger.dueGaps
+    .map(({ startMs, endMs, expectedCount }) =>
+      expectedCount === null ? { startMs, endMs } : { startMs, endMs: Math.min(endMs, fromMs) },
+    )
+    .filter((gap) => gap.startMs < gap.endMs);
+  return { edge, gaps };
+}
+
+/** Where reading goes on. A ledger that ends in the future was written by a clock that ran ahead; its tasks had not ended when it was read. */
+export function edgeStartMs(
+  lastEndMs: number | null,
+  nowMs: number,
+  settings: Pick<WindowSettings, 'overlapMs' | 'initialLookbackMs'>,
+): number {
+  return lastEndMs === null ? nowMs - settings.initialLookbackMs : Math.min(lastEndMs, nowMs) - settings.overlapMs;
+}
+
+function withoutStretches(window: TimeWindow, stretches: readonly TimeWindow[]): TimeWindow[] {
+  const parts: TimeWindow[] = [];
+  let { startMs } = window;
+  for (const stretch of stretches.toSorted((a, b) => a.startMs - b.startMs)) {
+    if (stretch.startMs >= window.endMs) break;
+    if (stretch.startMs > startMs) parts.push({ startMs, endMs: stretch.startMs });
+    startMs = Math.max(startMs, stretch.endMs);
+  }
+  if (startMs < window.endMs) parts.push({ startMs, endMs: window.endMs });
+  return parts;
+}
+
+/** Webex tells its time in whole seconds, rounded down. */
+const SERVER_TIME_STEP_MS = 1_000;
+
+/** How far our clock is ahead of Webex's, at least; 0 where it may be right or behind. */
+export const aheadOfServerMs = (nowMs: number, serverTimeMs: number): number =>
+  Math.max(0, nowMs - (serverTimeMs + SERVER_TIME_STEP_MS));
+
+/**
+ * The part of a window that has been by Webex's clock; null when none has. Webex reads up to its own now whatever it is
+ * asked, so that what lies behind is not proven by any count: tasks are still to end in it.
+ */
+export function upToServerTime(window: TimeWindow, serverTimeMs: number): TimeWindow | null {
+  const endMs = Math.min(window.endMs, serverTimeMs + SERVER_TIME_STEP_MS);
+  return window.startMs < endMs ? { startMs: window.startMs, endMs } : null;
 }
 
 /** Halves of a window that holds too many tasks, oldest first; null when it is small enough or can't be cut further. */
@@ -73,7 +117,8 @@ export function splitWindow(window: TimeWindow, count: number, maxTasks: number)
 export interface WindowReading {
   window: TimeWindow;
   complete: boolean;
-  expectedCount: number;
+  /** Null: the window could not be read. */
+  expectedCount: number | null;
   endedAtMs: readonly number[];
   readAtMs: number;
 }
@@ -134,14 +179,15 @@ function appendEdge(painted: LedgerRow[], edge: TimeWindow, how: { reading: Wind
 }
 
 function readRow(window: TimeWindow, reading: WindowReading, attemptsBefore: number): LedgerRow {
-  const seenCount = reading.endedAtMs.filter((at) => at >= window.startMs && at < window.endMs).length;
-  const readAtMs = reading.readAtMs;
+  const { readAtMs, expectedCount } = reading;
+  const seen = reading.endedAtMs.filter((at) => at >= window.startMs && at < window.endMs).length;
+  const seenCount = expectedCount === null ? null : seen;
   if (reading.complete) {
     return {
       ...window,
       state: 'accepted',
-      expectedCount: seenCount,
-      seenCount,
+      expectedCount: seen,
+      seenCount: seen,
       attempts: 0,
       nextReadAtMs: 0,
       readAtMs,
@@ -149,7 +195,6 @@ function readRow(window: TimeWindow, reading: WindowReading, attemptsBefore: num
   }
   const attempts = attemptsBefore + 1;
   const nextReadAtMs = readAtMs + gapRetryDelayMs(attempts);
-  const expectedCount = reading.expectedCount;
   return { ...window, state: 'gap', expectedCount, seenCount, attempts, nextReadAtMs, readAtMs };
 }
 

@@ -1,6 +1,14 @@
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Owner } from '../tasks/task-repository.ts';
-import { type LedgerRow, paintReading, type TimeWindow, type WindowReading } from './window-policy.ts';
+import {
+  edgeStartMs,
+  type LedgerRow,
+  type LedgerState,
+  paintReading,
+  type TimeWindow,
+  type WindowReading,
+  type WindowSettings,
+} from './window-policy.ts';
 
 /** Which way of finding tasks a ledger belongs to; the other sweeps of rule 5 keep ledgers of their own in this table. */
 export type Sweep = 'ended' | 'last-activity' | 'anti-entropy';
@@ -30,21 +38,54 @@ const toLedgerRow = (row: Row): LedgerRow => ({
   readAtMs: row.read_at_ms,
 });
 
-/** What planning needs: the oldest gaps and where the ledger ends. */
+/** What planning needs: gaps that are due, what was not counted within the overlap, and where the ledger ends. */
 export async function readLedger(
   client: SqlClient,
-  o: { acdId: string; sweep: Sweep },
-): Promise<{ gaps: LedgerRow[]; lastEndMs: number | null }> {
-  const { rows } = await client.query<Row>(
-    `SELECT ${COLUMNS} FROM window_ledger WHERE acd_id = $1 AND sweep = $2 AND state = 'gap'
-     ORDER BY start_ms LIMIT ${MOST_GAPS_PER_POLL}`,
-    [o.acdId, o.sweep],
-  );
+  o: { acdId: string; sweep: Sweep; dueAtMs: number; nowMs: number; settings: WindowSettings },
+): Promise<LedgerState> {
   const end = await client.query<{ last_end_ms: number | null }>(
     'SELECT max(end_ms) AS last_end_ms FROM window_ledger WHERE acd_id = $1 AND sweep = $2',
     [o.acdId, o.sweep],
   );
-  return { gaps: rows.map(toLedgerRow), lastEndMs: end.rows[0]?.last_end_ms ?? null };
+  const lastEndMs = end.rows[0]?.last_end_ms ?? null;
+  const { rows } = await client.query<Row & { is_due: boolean }>(
+    `(SELECT ${COLUMNS}, true AS is_due FROM window_ledger
+      WHERE acd_id = $1 AND sweep = $2 AND state = 'gap' AND next_read_at_ms <= $3
+      ORDER BY next_read_at_ms, start_ms LIMIT ${MOST_GAPS_PER_POLL})
+     UNION ALL
+     (SELECT ${COLUMNS}, false AS is_due FROM window_ledger
+      WHERE acd_id = $1 AND sweep = $2 AND state = 'gap' AND expected_count IS NULL AND end_ms > $4)`,
+    [o.acdId, o.sweep, o.dueAtMs, edgeStartMs(lastEndMs, o.nowMs, o.settings)],
+  );
+  const dueGaps = rows.filter((row) => row.is_due).map(toLedgerRow);
+  dueGaps.sort((a, b) => a.nextReadAtMs - b.nextReadAtMs || a.startMs - b.startMs);
+  const uncounted = rows.filter((row) => !row.is_due).map(toLedgerRow);
+  return { dueGaps, uncounted, lastEndMs };
+}
+
+/**
+ * Lets what an ACD had as read since `sinceMs` be read again where its organization or its address is another one than
+ * before: nothing of that is known of the new one. Older gaps, and what was not reached yet, stay to be read.
+ * The caller holds the ACD's lease row in the same transaction.
+ */
+export async function beginLedgerOf(
+  tx: SqlClient,
+  o: { acdId: string; source: string; sinceMs: number },
+): Promise<'goes-on' | 'begun-anew'> {
+  const before = await readLedgerSource(tx, o.acdId);
+  await tx.query('UPDATE poll_state SET ledger_source = $2 WHERE acd_id = $1', [o.acdId, o.source]);
+  if (before === null || before === o.source) return 'goes-on';
+  await tx.query('DELETE FROM window_ledger WHERE acd_id = $1 AND end_ms > $2', [o.acdId, o.sinceMs]);
+  return 'begun-anew';
+}
+
+/** What the ledger was read from; null: it was not noted yet. */
+export async function readLedgerSource(client: SqlClient, acdId: string): Promise<string | null> {
+  const { rows } = await client.query<{ ledger_source: string | null }>(
+    'SELECT ledger_source FROM poll_state WHERE acd_id = $1',
+    [acdId],
+  );
+  return rows[0]?.ledger_source ?? null;
 }
 
 /** Writes what a reading came to into the ledger. The caller holds the ACD's lease row in the same transaction. */

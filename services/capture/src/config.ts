@@ -39,7 +39,7 @@ export const captureConfig = Type.Object({
     default: 4,
     minimum: 1,
     maximum: 100,
-    description: 'How many ACDs one process polls at once.',
+    description: 'How many ACDs one process polls at once; up to twice as many while polls wait or catch up.',
   }),
   POLL_LEASE_MS: Type.Integer({
     default: 15_000,

@@ -3,7 +3,7 @@ import { createLogger } from '@wxcc-wfo/service-kit';
 import type { WebexClient } from '@wxcc-wfo/webex';
 import type { Pool, PoolClient } from 'pg';
 import { createAskMetadataJob } from '../src/metadata/ask-metadata-job.ts';
-import { createPollJob, type PollJob } from '../src/polling/poll-job.ts';
+import { createPollJob, type PollJob, type PollJobDeps } from '../src/polling/poll-job.ts';
 import { createReadAcdJob } from '../src/polling/read-acd-job.ts';
 import type { WindowSettings } from '../src/polling/window-policy.ts';
 import { createStoreTasksJob } from '../src/tasks/store-tasks-job.ts';
@@ -53,6 +53,8 @@ export function createReplica(o: {
   windows: WindowSettings;
   intervalMs?: number;
   dataServer?: string;
+  concurrency?: number;
+  tendSubscription?: PollJobDeps['tendSubscription'];
 }): Replica {
   const mortality = new Mortality();
   const pool = mortal(o.pool, mortality);
@@ -71,8 +73,8 @@ export function createReplica(o: {
       owner: o.owner,
       tokens: { copyNewer: async () => false },
       reports: { report: () => {} },
-      tendSubscription: async () => {},
-      settings: { intervalMs: o.intervalMs ?? 1_000, leaseMs: LEASE_MS, concurrency: 1 },
+      tendSubscription: o.tendSubscription ?? (async () => {}),
+      settings: { intervalMs: o.intervalMs ?? 1_000, leaseMs: LEASE_MS, concurrency: o.concurrency ?? 1 },
     }),
   };
 }

@@ -3,17 +3,41 @@ import type { AcdChanged } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 
 /**
- * Who polls which ACD. Polled are the authorized ACDs of a data server (ACD-04), and those of any that are deleted, or
- * whose capture is switched off, while they still have a webhook subscription to take back.
+ * Polled are the authorized ACDs of a data server (ACD-04), and those of any that are deleted, or whose capture is
+ * switched off, while they still have a webhook subscription to take back.
  */
-export const pollLeases = createAcdLeases({
+const LEASES = {
   table: 'poll_state',
   dueColumn: 'next_poll_at_ms',
   role: 'capture',
   isWorkedFor: `(a.active AND a.data_servers->>'capture' = $4)
     OR ((a.deleted OR (a.active AND a.data_servers->>'capture' IS NULL))
         AND EXISTS (SELECT FROM webhook_subscription w WHERE w.acd_id = s.acd_id))`,
+} as const;
+
+/** Who polls which ACD. */
+export const pollLeases = createAcdLeases(LEASES);
+
+/** The same, for ACDs whose last poll went well. */
+const quickLeases = createAcdLeases({
+  ...LEASES,
+  isWorkedFor: `(${LEASES.isWorkedFor}) AND s.failures = 0 AND NOT s.was_slow`,
 });
+
+export interface ClaimedPoll {
+  lease: AcdLease;
+  /** Its last poll failed or took long. */
+  isTroubled: boolean;
+}
+
+/** Takes the ACD that has been due longest; with `quickOnly`, of those whose last poll went well. */
+export async function claimPoll(
+  client: SqlClient,
+  o: Parameters<typeof pollLeases.claim>[1] & { quickOnly: boolean },
+): Promise<ClaimedPoll | null> {
+  const claimed = await (o.quickOnly ? quickLeases : pollLeases).claim(client, o);
+  return claimed && { lease: claimed.lease, isTroubled: claimed.lease.failures > 0 || claimed.row.was_slow === true };
+}
 
 /** Makes ACDs due at once, those that were not known before as well. */
 export async function makePollsDue(tx: SqlClient, acds: readonly AcdChanged[]): Promise<void> {
@@ -36,6 +60,7 @@ export interface PollProblem {
 export interface PollEnd {
   nowMs: number;
   nextPollAtMs: number;
+  wasSlow: boolean;
   problem: Omit<PollProblem, 'sinceMs'> | null;
 }
 
@@ -43,6 +68,7 @@ export interface PollEnd {
 export async function releasePoll(client: SqlClient, lease: AcdLease, end: PollEnd): Promise<void> {
   await client.query(
     `UPDATE poll_state SET owner = NULL, lease_expires_at_ms = NULL, next_poll_at_ms = $4, last_poll_at_ms = $5,
+       was_slow = $7,
        last_success_at_ms = CASE WHEN $6::jsonb IS NULL THEN $5 ELSE last_success_at_ms END,
        failures = CASE WHEN $6::jsonb IS NULL THEN 0 ELSE failures + 1 END,
        last_error = CASE WHEN $6::jsonb IS NULL THEN NULL
@@ -55,6 +81,7 @@ export async function releasePoll(client: SqlClient, lease: AcdLease, end: PollE
       end.nextPollAtMs,
       end.nowMs,
       end.problem && JSON.stringify(end.problem),
+      end.wasSlow,
     ],
   );
 }

@@ -13,8 +13,9 @@ import { type DatabaseClock, LeaseLostError, type Logger } from '@wxcc-wfo/servi
 import { type WebexClient, WebexError } from '@wxcc-wfo/webex';
 import type { Pool } from 'pg';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
-import { pollLeases, releasePoll } from './lease-repository.ts';
+import { type ClaimedPoll, claimPoll, pollLeases, releasePoll } from './lease-repository.ts';
 import { nextPollDelayMs, type PollFailure, tellProblem } from './poll-problem-policy.ts';
+import { nextPlace, type RunningPoll, SLOW_POLL_MS } from './poll-slots-policy.ts';
 import type { ReadAcdJob } from './read-acd-job.ts';
 
 export interface PollSettings {
@@ -31,7 +32,7 @@ export interface PollJobDeps {
   readAcd: ReadAcdJob;
   tokens: Pick<TokenSource, 'copyNewer'>;
   reports: Pick<RoleReports, 'report'>;
-  /** Run under the ACD's lease before each poll reads; keeps or takes back the webhook subscription. Never throws. */
+  /** Run under the ACD's lease beside the reading; keeps or takes back the webhook subscription. Never throws. */
   tendSubscription(acd: AcdChanged, source: WebexClient, signal: AbortSignal): Promise<void>;
   clock: DatabaseClock;
   owner: string;
@@ -52,31 +53,35 @@ export interface PollJob {
 
 const TICK_MOST_MS = 1_000;
 const CLOCK_EVERY_MS = 60_000;
+/** How long a poll that has read waits for the upkeep of its subscription, before that is broken off. */
+const UPKEEP_MOST_MS = 5_000;
 
 /** Polls every ACD that is due, shared with the other replicas by leases. No database transaction spans a Webex call. */
 export function createPollJob(deps: PollJobDeps): PollJob {
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Map<Promise<void>, RunningPoll>();
   let loop: Promise<void> | undefined;
   let lastTickMs = Date.now();
   let synchronizedAtMs = Number.NEGATIVE_INFINITY;
 
-  async function claim(): Promise<AcdLease | null> {
+  async function claim(o: { quickOnly: boolean }): Promise<ClaimedPoll | null> {
     if (performance.now() - synchronizedAtMs > CLOCK_EVERY_MS) {
       await deps.clock.synchronize();
       synchronizedAtMs = performance.now();
     }
     const { owner, dataServer, settings } = deps;
     const turn = { owner, dataServer, nowMs: deps.clock.nowMs(), leaseMs: settings.leaseMs };
-    return (await pollLeases.claim(deps.pool, turn))?.lease ?? null;
+    return await claimPoll(deps.pool, { ...turn, ...o });
   }
 
   async function tick(): Promise<void> {
-    while (running.size < deps.settings.concurrency && !stopping.signal.aborted) {
-      const lease = await claim();
-      if (!lease) return;
-      const poll = runPoll(deps, lease, stopping.signal).finally(() => running.delete(poll));
-      running.add(poll);
+    while (!stopping.signal.aborted) {
+      const place = nextPlace(running.values(), deps.settings.concurrency, deps.clock.nowMs());
+      if (place === 'none') return;
+      const claimed = await claim({ quickOnly: place === 'quick' });
+      if (!claimed) return;
+      const poll = runPoll(deps, claimed.lease, stopping.signal).finally(() => running.delete(poll));
+      running.set(poll, { startedAtMs: deps.clock.nowMs(), isTroubled: claimed.isTroubled });
     }
   }
 
@@ -100,13 +105,13 @@ export function createPollJob(deps: PollJobDeps): PollJob {
     async stop() {
       stopping.abort(new Error('The service is stopping.'));
       await loop;
-      await Promise.all(running);
+      await Promise.all(running.keys());
     },
     lastTickMs: () => lastTickMs,
     async pollOnce() {
-      const lease = await claim();
-      if (lease) await runPoll(deps, lease, stopping.signal);
-      return lease !== null;
+      const claimed = await claim({ quickOnly: false });
+      if (claimed) await runPoll(deps, claimed.lease, stopping.signal);
+      return claimed !== null;
     },
   };
 }
@@ -122,10 +127,12 @@ async function runPoll(deps: PollJobDeps, lease: AcdLease, stopping: AbortSignal
     });
   }, deps.settings.leaseMs / 3);
   const span = tracer.startSpan(SPANS.poll, { attributes: { acd: acdId, tenant: lease.acd.tenantId } });
-  const beganAtMs = performance.now();
+  const beganAtMs = deps.clock.nowMs();
   let failure: unknown = null;
+  let isCatchingUp = false;
   try {
-    await context.with(trace.setSpan(context.active(), span), () => readAndTend(deps, lease, signal));
+    const work = () => readAndTend(deps, lease, signal);
+    ({ isCatchingUp } = await context.with(trace.setSpan(context.active(), span), work));
   } catch (error) {
     failure = lost.signal.aborted ? lost.signal.reason : error;
     span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'Error' });
@@ -133,18 +140,43 @@ async function runPoll(deps: PollJobDeps, lease: AcdLease, stopping: AbortSignal
     clearInterval(heartbeat);
     span.end();
   }
-  instruments.pollSeconds.record((performance.now() - beganAtMs) / 1000, { acd: acdId });
-  await finishPoll(deps, lease, { failure, stopping }).catch((error) => {
+  const tookMs = deps.clock.nowMs() - beganAtMs;
+  instruments.pollSeconds.record(Math.max(0, tookMs) / 1000, { acd: acdId });
+  // Catching up takes long by itself, and its next poll will not.
+  const wasSlow = tookMs > SLOW_POLL_MS && !isCatchingUp;
+  await finishPoll(deps, lease, { failure, wasSlow, stopping }).catch((error) => {
     deps.logger.warn({ err: error, acdId }, 'the end of a poll could not be written; its lease will run out');
   });
 }
 
-async function readAndTend(deps: PollJobDeps, lease: AcdLease, signal: AbortSignal): Promise<void> {
+async function readAndTend(
+  deps: PollJobDeps,
+  lease: AcdLease,
+  signal: AbortSignal,
+): Promise<{ isCatchingUp: boolean }> {
   const { acd } = lease;
   const source = deps.sourceOf(acd);
-  // First, so that webhooks make new tasks fast while a long absence is still caught up with.
-  await deps.tendSubscription(acd, source, signal);
-  if (isCaptured(deps, acd)) await deps.readAcd({ lease, source, signal });
+  const done = new AbortController();
+  // Begun first, so that webhooks make new tasks fast while a long absence is still caught up with.
+  const tended = deps.tendSubscription(acd, source, AbortSignal.any([signal, done.signal]));
+  if (!isCaptured(deps, acd)) {
+    await tended;
+    return { isCatchingUp: false };
+  }
+  try {
+    return await deps.readAcd({ lease, source, signal });
+  } finally {
+    await within(UPKEEP_MOST_MS, tended);
+    done.abort(new Error('The poll is over.'));
+    await tended;
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const late = delay(ms, undefined, { signal: over.signal }).catch(() => {});
+  await Promise.race([work, late]);
+  over.abort();
 }
 
 /** Else it was claimed only to take its subscription back. */
@@ -154,7 +186,7 @@ const isCaptured = ({ dataServer }: PollJobDeps, acd: AcdChanged): boolean =>
 async function finishPoll(
   deps: PollJobDeps,
   lease: AcdLease,
-  o: { failure: unknown; stopping: AbortSignal },
+  o: { failure: unknown; wasSlow: boolean; stopping: AbortSignal },
 ): Promise<void> {
   const { acdId } = lease.acd;
   if (o.failure instanceof LeaseLostError) {
@@ -176,7 +208,7 @@ async function finishPoll(
   if (failure?.webexKind === 'unauthorized' && (await deps.tokens.copyNewer(acdId))) delayMs = 0;
   const problem = failure && { ...tellProblem(failure), atMs: nowMs };
   const nextPollAtMs = nowMs + delayMs;
-  await releasePoll(deps.pool, lease, { nowMs, nextPollAtMs, problem });
+  await releasePoll(deps.pool, lease, { nowMs, nextPollAtMs, wasSlow: o.wasSlow, problem });
   if (!isCaptured(deps, lease.acd)) return;
   deps.reports.report(acdId, {
     nextTryAtMs: nextPollAtMs,

@@ -15,11 +15,19 @@ export const TASK_WEBHOOK: WebhookKind = {
   path: '/v1/webhooks/capture',
 };
 
-/** Looks after the subscription of one ACD under its poll lease; its questions count among capture's. Never throws. */
+/**
+ * Looks after the subscription of one ACD under its poll lease; its questions count among capture's. Never throws. One
+ * that was broken off, because it took longer than its poll, is left alone until the next check would be due.
+ */
 export function createTendTaskWebhook(deps: Omit<TendSubscriptionDeps, 'kind'>) {
   const tend = createTendSubscriptionStep({ ...deps, kind: TASK_WEBHOOK });
-  return (acd: AcdChanged, source: Subscriptions, signal: AbortSignal): Promise<void> =>
-    tend(acd, counted(source, acd.acdId), signal);
+  const restsUntilMs = new Map<string, number>();
+  return async function tendTaskWebhook(acd: AcdChanged, source: Subscriptions, signal: AbortSignal): Promise<void> {
+    if (deps.nowMs() < (restsUntilMs.get(acd.acdId) ?? 0)) return;
+    restsUntilMs.delete(acd.acdId);
+    await tend(acd, counted(source, acd.acdId), signal);
+    if (signal.aborted) restsUntilMs.set(acd.acdId, deps.nowMs() + deps.checkEveryMs);
+  };
 }
 
 function counted(source: Subscriptions, acdId: string): Subscriptions {

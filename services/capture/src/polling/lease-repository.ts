@@ -42,7 +42,8 @@ export async function claimPoll(
 /** Makes ACDs due at once, those that were not known before as well. */
 export async function makePollsDue(tx: SqlClient, acds: readonly AcdChanged[]): Promise<void> {
   await tx.query(
-    `INSERT INTO poll_state (acd_id, tenant_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])
+    `WITH turn AS (INSERT INTO hint_turn (acd_id) SELECT unnest($1::uuid[]) ON CONFLICT (acd_id) DO NOTHING)
+     INSERT INTO poll_state (acd_id, tenant_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])
      ON CONFLICT (acd_id) DO UPDATE SET next_poll_at_ms = 0`,
     [acds.map((acd) => acd.acdId), acds.map((acd) => acd.tenantId)],
   );

@@ -7,8 +7,16 @@ import type { Pool } from 'pg';
 import type { AskMetadataJob } from '../metadata/ask-metadata-job.ts';
 import type { StoreTasksJob } from '../tasks/store-tasks-job.ts';
 import { instruments, SPANS, tracer } from '../telemetry.ts';
-import { decideOnHint } from './hint-policy.ts';
-import { type ClaimedHints, claimHints, dropHints, type Hint, postponeHints } from './hint-repository.ts';
+import { type AskedHint, decideOnHint, spaceQuestions } from './hint-policy.ts';
+import {
+  type ClaimedHints,
+  claimHints,
+  dropAnsweredHints,
+  dropHints,
+  endTurn,
+  type Hint,
+  postponeHints,
+} from './hint-repository.ts';
 
 export interface HintJobDeps {
   pool: Pool;
@@ -29,20 +37,23 @@ export interface HintJob {
   /** A hint has come: looks after the time of coalescing instead of at the next tick. */
   wake(): void;
   lastTickMs(): number;
-  /** Works on all hints that are due; gives their number. */
+  /** Works on hints that are due, of ACDs that may be asked; gives their number. */
   runOnce(): Promise<number>;
 }
 
-const TICK_MS = 500;
+const TICK_MS = 250;
 /** A question that takes longer is given up, and before its claim runs out. */
 const QUESTION_MS = 60_000;
 const CLAIM_MS = 90_000;
 /** Ids in one filter; Search takes at most 1000 arguments. */
-const HINTS_PER_CLAIM = 100;
-/** Questions under way: a slow ACD holds up its own hints only. */
+const HINTS_PER_QUESTION = 100;
+/** Questions under way, of as many ACDs: a slow one holds up its own hints only. */
 const MOST_QUESTIONS = 16;
 
-/** Turns webhooks' hints into few questions. Any replica may work on any hint; claims keep them apart. */
+/**
+ * Turns webhooks' hints into few questions: one at a time per ACD, each for all its hints that are due, whichever
+ * replica asks it.
+ */
 export function createHintJob(deps: HintJobDeps): HintJob {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
@@ -53,11 +64,15 @@ export function createHintJob(deps: HintJobDeps): HintJob {
 
   async function begin(): Promise<number> {
     const nowMs = deps.clock.nowMs();
+    for (const [acd, count] of await dropAnsweredHints(deps.pool, { nowMs })) {
+      instruments.hints.add(count, { acd, outcome: 'settled' });
+    }
     const claimed = await claimHints(deps.pool, {
       dataServer: deps.dataServer,
       nowMs,
       claimMs: CLAIM_MS,
-      limit: HINTS_PER_CLAIM,
+      mostAcds: MOST_QUESTIONS - running.size,
+      mostHintsOfAcd: HINTS_PER_QUESTION,
     });
     for (const ofAcd of claimed) {
       const question = askForHinted(deps, ofAcd, stopping.signal).finally(() => running.delete(question));
@@ -71,13 +86,11 @@ export function createHintJob(deps: HintJobDeps): HintJob {
       lastTickMs = Date.now();
       isWoken = false;
       sleeping = new AbortController();
-      let begun = 0;
       try {
-        if (running.size < MOST_QUESTIONS) begun = await begin();
+        if (running.size < MOST_QUESTIONS) await begin();
       } catch (error) {
         deps.logger.warn({ err: error }, 'hints can’t be claimed now; polling goes on without them');
       }
-      if (begun === HINTS_PER_CLAIM) continue;
       if (!isWoken) await delay(TICK_MS, undefined, { signal: sleeping.signal }).catch(() => {});
       if (isWoken) await delay(deps.coalesceMs, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -119,7 +132,8 @@ async function askForHinted(deps: HintJobDeps, claimed: ClaimedHints, signal: Ab
       const taskIds = hints.map((hint) => hint.taskId);
       const limited = AbortSignal.any([signal, AbortSignal.timeout(QUESTION_MS)]);
       const metadata = await deps.askMetadata(acd);
-      const tasks = await deps.sourceOf(acd).getTasks(taskIds, { ...metadata.options, signal: limited });
+      const options = { ...metadata.options, endedOnly: true, signal: limited };
+      const tasks = await deps.sourceOf(acd).getTasks(taskIds, options);
       await metadata.settle();
       return (await deps.storeTasks({ acd, tasks, readAtMs })).settled;
     });
@@ -140,12 +154,17 @@ async function settleHints(deps: HintJobDeps, claimed: ClaimedHints, settled: Re
   const nowMs = deps.clock.nowMs();
   const dropped: Hint[] = [];
   const postponed: (Hint & { nextAttemptAtMs: number })[] = [];
+  const asked: AskedHint[] = [];
   for (const hint of claimed.hints) {
-    const outcome = decideOnHint({ isSettled: settled.has(hint.taskId), attempts: hint.attempts });
+    const one = { isSettled: settled.has(hint.taskId), attempts: hint.attempts };
+    asked.push(one);
+    const outcome = decideOnHint(one);
     if (outcome.kind === 'retry') postponed.push({ ...hint, nextAttemptAtMs: nowMs + outcome.afterMs });
     else dropped.push(hint);
     instruments.hints.add(1, { acd: acdId, outcome: outcome.kind === 'retry' ? 'retried' : outcome.kind });
   }
   await dropHints(deps.pool, acdId, dropped);
   await postponeHints(deps.pool, acdId, postponed);
+  const { fruitless, afterMs } = spaceQuestions(asked, claimed.fruitless);
+  await endTurn(deps.pool, acdId, { fruitless, nextQuestionAtMs: nowMs + afterMs });
 }

@@ -8,9 +8,12 @@ export interface Hint {
   attempts: number;
 }
 
+/** What one question is about. It is the only one under way for its ACD. */
 export interface ClaimedHints {
   acd: AcdChanged;
   hints: Hint[];
+  /** Questions in a row before this one that were of no use. */
+  fruitless: number;
 }
 
 /** A webhook of the same task begins anew: its attempts start over and it is due at once. */
@@ -49,33 +52,79 @@ interface ClaimRow {
   task_id: string;
   generation: number;
   attempts: number;
+  fruitless: number;
   configuration: AcdChanged;
 }
 
-/**
- * Takes hints that are due, of any ACD of this data server that may be asked, and keeps other replicas off them for
- * `claimMs`. A replica that dies leaves them due again after that.
- */
-export async function claimHints(
-  client: SqlClient,
-  o: { dataServer: string; nowMs: number; claimMs: number; limit: number },
-): Promise<ClaimedHints[]> {
+export interface HintClaim {
+  dataServer: string;
+  nowMs: number;
+  /** Other replicas are kept off for so long; one that dies leaves its hints due again after that. */
+  claimMs: number;
+  mostAcds: number;
+  mostHintsOfAcd: number;
+}
+
+/** Takes the turns of ACDs of this data server that may be asked now, each with its hints that are due. */
+export async function claimHints(client: SqlClient, o: HintClaim): Promise<ClaimedHints[]> {
   const { rows } = await client.query<ClaimRow>(
-    `UPDATE hint h SET attempts = h.attempts + 1, next_attempt_at_ms = $1::bigint + $2::bigint
-     FROM acd WHERE acd.acd_id = h.acd_id AND (h.acd_id, h.task_id) IN (
-       SELECT d.acd_id, d.task_id FROM hint d JOIN acd a ON a.acd_id = d.acd_id
-       WHERE d.next_attempt_at_ms <= $1 AND a.active AND a.data_servers->>'capture' = $4
-       ORDER BY d.next_attempt_at_ms LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
-     RETURNING h.acd_id, h.task_id, h.generation, h.attempts, acd.configuration`,
-    [o.nowMs, o.claimMs, o.limit, o.dataServer],
+    `WITH turn AS MATERIALIZED (
+       SELECT t.acd_id, t.fruitless FROM hint_turn t JOIN acd a ON a.acd_id = t.acd_id
+       WHERE t.next_question_at_ms <= $1 AND a.active AND a.data_servers->>'capture' = $3
+         AND EXISTS (SELECT FROM hint d WHERE d.acd_id = t.acd_id AND d.next_attempt_at_ms <= $1)
+       ORDER BY t.next_question_at_ms LIMIT $4 FOR UPDATE OF t SKIP LOCKED),
+     claimed AS (
+       UPDATE hint h SET attempts = h.attempts + 1, next_attempt_at_ms = $1::bigint + $2::bigint
+       WHERE (h.acd_id, h.task_id) IN (
+         SELECT d.acd_id, d.task_id FROM turn CROSS JOIN LATERAL (
+           SELECT * FROM hint WHERE hint.acd_id = turn.acd_id AND next_attempt_at_ms <= $1
+           ORDER BY next_attempt_at_ms LIMIT $5 FOR UPDATE) d)
+       RETURNING h.acd_id, h.task_id, h.generation, h.attempts),
+     begun AS (
+       UPDATE hint_turn t SET next_question_at_ms = $1::bigint + $2::bigint
+       WHERE t.acd_id IN (SELECT acd_id FROM claimed))
+     SELECT c.*, turn.fruitless, acd.configuration
+     FROM claimed c JOIN turn ON turn.acd_id = c.acd_id JOIN acd ON acd.acd_id = c.acd_id`,
+    [o.nowMs, o.claimMs, o.dataServer, o.mostAcds, o.mostHintsOfAcd],
   );
   const claimed = new Map<string, ClaimedHints>();
   for (const row of rows) {
-    const ofAcd = claimed.get(row.acd_id) ?? { acd: row.configuration, hints: [] };
+    const ofAcd = claimed.get(row.acd_id) ?? { acd: row.configuration, hints: [], fruitless: row.fruitless };
     ofAcd.hints.push({ taskId: row.task_id, generation: row.generation, attempts: row.attempts });
     claimed.set(row.acd_id, ofAcd);
   }
   return [...claimed.values()];
+}
+
+/** The question is over: when the ACD may be asked again, and how many in a row were of no use. */
+export async function endTurn(
+  client: SqlClient,
+  acdId: string,
+  o: { nextQuestionAtMs: number; fruitless: number },
+): Promise<void> {
+  await client.query('UPDATE hint_turn SET next_question_at_ms = $2, fruitless = $3 WHERE acd_id = $1', [
+    acdId,
+    o.nextQuestionAtMs,
+    o.fruitless,
+  ]);
+}
+
+/**
+ * Drops hints that are due and that a reading has answered since they came: polling was faster. Gives how many, by ACD.
+ * One whose task waits for a second reading stays.
+ */
+export async function dropAnsweredHints(client: SqlClient, o: { nowMs: number }): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ acd_id: string }>(
+    `DELETE FROM hint WHERE (acd_id, task_id) IN (
+       SELECT h.acd_id, h.task_id FROM hint h JOIN task t ON t.acd_id = h.acd_id AND t.task_id = h.task_id
+       WHERE h.next_attempt_at_ms <= $1 AND t.read_at_ms >= h.received_at_ms AND t.pending_shrink IS NULL
+       FOR UPDATE OF h SKIP LOCKED)
+     RETURNING acd_id`,
+    [o.nowMs],
+  );
+  const dropped = new Map<string, number>();
+  for (const { acd_id } of rows) dropped.set(acd_id, (dropped.get(acd_id) ?? 0) + 1);
+  return dropped;
 }
 
 /** Drops hints, but not those that were hinted again meanwhile. */

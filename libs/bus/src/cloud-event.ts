@@ -14,7 +14,12 @@ export interface CloudEventHeaders {
 }
 
 export interface EventIdentity {
-  topic: TopicName;
+  /** May be one that only a newer version of this service knows; then `type` must be given. */
+  topic: string;
+  /** As the event's writer knew it; null: as this version knows it. */
+  type: string | null;
+  /** The service that publishes, should this version not know the topic. */
+  publisher: string;
   key: string;
   eventId: string;
   occurredAtMs: number;
@@ -27,14 +32,19 @@ export interface EventIdentity {
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
-/** The headers of a record in binary mode; type and source come from the contract of the topic. */
+/**
+ * The headers of a record in binary mode; its source comes from the contract of the topic.
+ * @throws TypeError if neither the event nor this version knows its type
+ */
 export function encodeHeaders(e: EventIdentity): Record<string, string> {
-  const definition = EVENT_DEFINITIONS[e.topic];
+  const definition = (EVENT_DEFINITIONS as Partial<Record<string, (typeof EVENT_DEFINITIONS)[TopicName]>>)[e.topic];
+  const type = e.type ?? definition?.type;
+  if (type === undefined) throw new TypeError(`The type of events of topic '${e.topic}' is not known.`);
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: e.eventId,
-    ce_source: `/wxcc-wfo/${definition.publisher}`,
-    ce_type: definition.type,
+    ce_source: `/wxcc-wfo/${definition?.publisher ?? e.publisher}`,
+    ce_type: type,
     ce_time: new Date(e.occurredAtMs).toISOString(),
     ce_subject: e.key,
     ce_tenantid: e.tenantId,

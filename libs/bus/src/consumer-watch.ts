@@ -29,7 +29,7 @@ export async function watchEnds(o: {
       looking = undefined;
     });
     try {
-      await withDeadline(looking, LOOK_MS, 'being asked where the topics end');
+      await withDeadline(looking, 'being asked where the topics end', { ms: LOOK_MS });
       failures = 0;
     } catch (error) {
       failures += 1;

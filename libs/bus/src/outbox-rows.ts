@@ -9,6 +9,8 @@ import { contextOf, isSampled, parseTraceHeaders, traceHeadersOf } from './trace
 export interface OutboxRow {
   id: string;
   topic: TopicName;
+  /** Null: written by a version before types were kept. */
+  type: string | null;
   key: string;
   event_id: string;
   blob_id: string | null;
@@ -29,7 +31,7 @@ const MAX_TURN_BYTES = 1_200_000;
 /** The next rows of a shard in the order of their ids, bounded in number and bytes. */
 export async function readRows(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
   const { rows } = await pool.query<OutboxRow>(
-    `SELECT id::text, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id,
+    `SELECT id::text, topic, type, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id,
             created_at_ms::text
      FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS before
            FROM (SELECT * FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2) AS next) AS sized
@@ -62,7 +64,11 @@ export function* partsOf(rows: OutboxRow[]): Generator<OutboxRow[]> {
 }
 
 /** The record of a row. If its trace is sampled a producer span is begun, that the caller ends with the broker's answer. */
-export function toMessage(row: OutboxRow, publicUrl: string | undefined, spans: Span[]): Message {
+export function toMessage(
+  row: OutboxRow,
+  o: { publicUrl: string | undefined; publisher: string; spans: Span[] },
+): Message {
+  const { publicUrl, spans } = o;
   if (row.blob_id && !publicUrl) {
     throw new Error(
       `An event of '${row.topic}' is larger than 900 kB and siblings would not know where to read it: it waits until PUBLIC_URL of this service is set.`,
@@ -99,6 +105,8 @@ export function toMessage(row: OutboxRow, publicUrl: string | undefined, spans: 
     timestamp: row.created_at_ms,
     headers: encodeHeaders({
       topic: row.topic,
+      type: row.type,
+      publisher: o.publisher,
       key: row.key,
       eventId: row.event_id,
       occurredAtMs: Number(row.created_at_ms),

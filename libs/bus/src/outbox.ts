@@ -48,6 +48,7 @@ export async function appendEvents(tx: SqlClient, events: readonly OutgoingEvent
   const c = {
     shard: [],
     topic: [],
+    type: [],
     key: [],
     id: [],
     blob: [],
@@ -59,6 +60,7 @@ export async function appendEvents(tx: SqlClient, events: readonly OutgoingEvent
   } as {
     shard: number[];
     topic: string[];
+    type: string[];
     key: string[];
     id: string[];
     blob: (string | null)[];
@@ -73,7 +75,8 @@ export async function appendEvents(tx: SqlClient, events: readonly OutgoingEvent
     const checked = checkEvent(event.topic, event.payload);
     if (!checked.ok) throw new InvalidEventError(event.topic, checked.problems);
     const { tenantId, acdId } = event.payload;
-    const key = (EVENT_DEFINITIONS[event.topic].key as (payload: unknown) => string)(event.payload);
+    const definition = EVENT_DEFINITIONS[event.topic];
+    const key = (definition.key as (payload: unknown) => string)(event.payload);
     let value = JSON.stringify(event.payload);
     let blobId: string | null = null;
     if (value.length * 3 > MAX_VALUE_BYTES && Buffer.byteLength(value) > MAX_VALUE_BYTES) {
@@ -84,6 +87,7 @@ export async function appendEvents(tx: SqlClient, events: readonly OutgoingEvent
     const traced = event.traceContext ?? active;
     c.shard.push(shardOf(key));
     c.topic.push(event.topic);
+    c.type.push(definition.type);
     c.key.push(key);
     c.id.push(randomUUID());
     c.blob.push(blobId);
@@ -114,16 +118,17 @@ export async function appendEvents(tx: SqlClient, events: readonly OutgoingEvent
     c.acd,
     now,
     shards,
+    c.type,
   ]);
 }
 
 // ORDER BY keeps the ids in the order of the array.
 const INSERT = `
   WITH inserted AS (
-    INSERT INTO outbox (shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, created_at_ms)
-    SELECT shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, $11::bigint
-    FROM unnest($1::smallint[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], ${jsonColumnSql('$6')}, $7::text[], $8::text[], $9::uuid[], $10::uuid[])
-      WITH ORDINALITY AS e(shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, n)
+    INSERT INTO outbox (shard, topic, type, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, created_at_ms)
+    SELECT shard, topic, type, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, $11::bigint
+    FROM unnest($1::smallint[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], ${jsonColumnSql('$6')}, $7::text[], $8::text[], $9::uuid[], $10::uuid[], $13::text[])
+      WITH ORDINALITY AS e(shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, type, n)
     ORDER BY n
   )
   SELECT pg_notify('outbox_' || current_schema(), $12)`;

@@ -2,10 +2,11 @@ import type { Span } from '@opentelemetry/api';
 import { type Message, Partitioners, type Producer } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Bus } from './bus.ts';
-import { withDeadline } from './deadline.ts';
+import { unlessAborted, withDeadline } from './deadline.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
 import { isFullTurn, type OutboxRow, partsOf, readRows, toMessage } from './outbox-rows.ts';
+import { isFenced, refusalOf } from './publish-failure-policy.ts';
 import { busMetrics } from './telemetry.ts';
 
 export interface ShardRelayOptions {
@@ -21,6 +22,8 @@ export interface ShardRelayOptions {
   publicUrl: string | undefined;
   /** Runs a turn when this process has room for it: every turn holds its rows several times over. */
   limitTurns: <T>(turn: () => Promise<T>) => Promise<T>;
+  /** The time to end in order is over: the turn in flight is left behind, its rows stay. */
+  abandoned: AbortSignal;
   onStep?: ((step: RelayStep, shard: number) => Promise<void> | void) | undefined;
 }
 export type RelayStep = 'balancing' | 'leased' | 'fenced-in' | 'read' | 'sent' | 'committed' | 'deleted';
@@ -50,6 +53,10 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
   let producer: Producer | undefined;
   let joining: Promise<Producer> | undefined;
   let failures = 0;
+  /** What was read for the turn in flight. */
+  let inHand: OutboxRow[] = [];
+  /** After a refusal so many rows go one by one: those before the guilty one get out, and it is known by name. */
+  let singlesLeft = 0;
 
   const isOurs = () => !stopping && performance.now() < validUntilMs;
   const step = async (name: RelayStep) => {
@@ -59,7 +66,9 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
   async function discardProducer(): Promise<void> {
     const old = producer;
     producer = undefined;
-    await old?.disconnect().catch(() => undefined);
+    const gone = old?.disconnect().catch(() => undefined);
+    // It waits for answers of a broker that may never come.
+    await unlessAborted(gone ?? Promise.resolve(), o.abandoned).catch(() => undefined);
   }
 
   /** One attempt at a time: an abandoned one that succeeded late would fence its own successor. */
@@ -89,6 +98,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
       await made.connect();
       const transaction = await made.transaction();
       await transaction.abort();
+      o.abandoned.throwIfAborted();
     } catch (error) {
       await made.disconnect().catch(() => undefined);
       throw error;
@@ -99,13 +109,17 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
   }
 
   async function turn(): Promise<'nothing' | 'some' | 'full'> {
-    const sender = await withDeadline(fencedProducer(), o.sendDeadlineMs, 'joining as transactional producer');
-    const rows = await readRows(o.pool, o.shard, o.batchSize);
+    inHand = [];
+    const patient = { ms: o.sendDeadlineMs, signal: o.abandoned };
+    const sender = await withDeadline(fencedProducer(), 'joining as transactional producer', patient);
+    const limit = singlesLeft > 0 ? 1 : o.batchSize;
+    const rows = await readRows(o.pool, o.shard, limit);
+    inHand = rows;
     if (rows.length === 0) return 'nothing';
     await step('read');
     const spans: Span[] = [];
     try {
-      await withDeadline(publish(sender, rows, spans), o.sendDeadlineMs, 'sending');
+      await withDeadline(publish(sender, rows, spans), 'sending', patient);
     } catch (error) {
       for (const span of spans) span.recordException(describeError(error));
       throw error;
@@ -118,7 +132,8 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
     const perTopic = new Map<string, number>();
     for (const row of rows) perTopic.set(row.topic, (perTopic.get(row.topic) ?? 0) + 1);
     for (const [topic, n] of perTopic) busMetrics().bus_published_total.add(n, { topic });
-    return isFullTurn(rows, o.batchSize) ? 'full' : 'some';
+    singlesLeft = Math.max(0, singlesLeft - 1);
+    return isFullTurn(rows, limit) ? 'full' : 'some';
   }
 
   async function publish(sender: Producer, rows: OutboxRow[], spans: Span[]): Promise<void> {
@@ -128,7 +143,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
       for (const row of part) {
         const topic = o.bus.physicalTopic(row.topic);
         const messages = byTopic.get(topic);
-        const message = toMessage(row, o.publicUrl, spans);
+        const message = toMessage(row, { publicUrl: o.publicUrl, publisher: o.bus.clientId, spans });
         if (messages) messages.push(message);
         else byTopic.set(topic, [message]);
       }
@@ -166,6 +181,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
           o.logger.warn({ shard: o.shard }, 'another relay took this shard over; this one lets go of it');
           break;
         }
+        if (o.abandoned.aborted) break;
         failures += 1;
         busMetrics().bus_publish_failures_total.add(1);
         const reason = describeError(error);
@@ -173,6 +189,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
           { shard: o.shard, reason, failures },
           'events could not be published; their rows stay and are sent again',
         );
+        noteRefusal(error);
         await sleepUntilWoken(backoffMs(failures, { firstMs: 50, maxMs: 5_000 }), false);
       }
     }
@@ -180,7 +197,24 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
     ended = true;
   }
 
+  function noteRefusal(error: unknown): void {
+    const refusal = refusalOf(error);
+    const [row] = inHand;
+    if (refusal === undefined || row === undefined) return;
+    singlesLeft = o.batchSize;
+    if (inHand.length > 1) return;
+    busMetrics().bus_publish_refused_total.add(1, { topic: row.topic, reason: refusal });
+    // In an order that must stay nothing can overtake it, and no replica can send it.
+    if (failures > 2 && failures % 20 !== 0) return;
+    o.logger.error(
+      { shard: o.shard, outboxId: row.id, topic: row.topic, eventId: row.event_id, refusal, failures },
+      'the broker refuses an event, and all later ones of its shard wait behind it; mend the topic (size, name, permissions), or copy the row of table outbox and delete it',
+    );
+  }
+
   function sleepUntilWoken(ms: number, wakeable = true): Promise<void> {
+    // Who asked to stop during the turn has called already.
+    if (stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       const wake = () => {
@@ -215,14 +249,4 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
       await finished;
     },
   };
-}
-
-const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'TRANSACTIONAL_ID_FENCED']);
-
-function isFenced(error: unknown): boolean {
-  for (let e = error as { type?: string; cause?: unknown; message?: string } | undefined; e; e = e.cause as typeof e) {
-    if (e.type && FENCED.has(e.type)) return true;
-    if (/old epoch|fenced/i.test(e.message ?? '')) return true;
-  }
-  return false;
 }

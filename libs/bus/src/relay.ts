@@ -34,7 +34,10 @@ export interface RelayOptions {
 
 export interface Relay {
   start(): Promise<void>;
-  /** Finishes the batch in flight, hands its leases over, closes its connections. */
+  /**
+   * Finishes the batch in flight, hands its leases over, closes its connections. If the broker doesn't answer in time
+   * the batch is left behind: its rows stay. Takes no more than a share of the deadline.
+   */
   stop(deadlineMs?: number): Promise<void>;
   /** Looks for rows now. */
   wake(): void;
@@ -48,6 +51,9 @@ export interface Relay {
 
 /** One reads its rows while another waits for the broker; more would only hold more rows in memory. */
 const TURNS_AT_ONCE = 2;
+/** Of the time for a stop: until the batches in flight are left behind, and until all is; the rest is for later steps. */
+const SHARE_FOR_FINISHING = 0.4;
+const SHARE_FOR_STOPPING = 0.6;
 const BLOB_RETENTION_MS = 14 * 24 * 3_600_000;
 
 /**
@@ -60,6 +66,7 @@ export function createRelay(o: RelayOptions): Relay {
   const leases = createLeaseBook(o.pool, { owner, leaseMs });
   const active = new Map<number, ShardRelay>();
   const stopping = new AbortController();
+  const abandoning = new AbortController();
   const limitTurns = createLimit(TURNS_AT_ONCE);
   let lastTickMs = Date.now();
   let loop: Promise<void> | undefined;
@@ -94,6 +101,7 @@ export function createRelay(o: RelayOptions): Relay {
           sendDeadlineMs: o.sendDeadlineMs ?? 30_000,
           publicUrl: o.publicUrl,
           limitTurns,
+          abandoned: abandoning.signal,
           onStep: o.onStep,
         }),
       );
@@ -161,8 +169,10 @@ export function createRelay(o: RelayOptions): Relay {
         active.clear();
         await leases.leave();
       })();
-      const late = delay(deadlineMs, 'late' as const, { ref: false });
+      const finishing = setTimeout(() => abandoning.abort(), deadlineMs * SHARE_FOR_FINISHING);
+      const late = delay(deadlineMs * SHARE_FOR_STOPPING, 'late' as const, { ref: false });
       const ended = await Promise.race([orderly.catch((error: unknown) => error), late]);
+      clearTimeout(finishing);
       if (ended !== undefined) {
         const reason = ended === 'late' ? 'deadline' : describeError(ended);
         o.logger.warn({ reason }, 'the relay stopped without handing its leases over; they expire');
@@ -208,6 +218,8 @@ function listenForRows(pool: Pool, logger: Logger, onRows: (shards: number[] | u
       try {
         const client = await pool.connect();
         current = client;
+        // Closed while it waited for the connection: nobody would end the waiting below.
+        closing.signal.throwIfAborted();
         const lost = new Promise<Error | undefined>((resolve) => {
           client.once('error', resolve);
           client.once('end', () => resolve(undefined));

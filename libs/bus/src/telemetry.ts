@@ -18,6 +18,12 @@ export const busMetricCatalogue = {
     unit: '{batch}',
     help: 'Sends that failed; their rows stay and are sent again. Growing: look at the broker.',
   },
+  bus_publish_refused_total: {
+    kind: 'counter',
+    unit: '{attempt}',
+    help: 'Attempts to send one event that the broker refuses for good; all later ones of its shard wait. ALARM: the log names the event; mend the topic (size, name, permissions).',
+    labels: ['topic', 'reason'],
+  },
   bus_outbox_oldest_age_seconds: {
     kind: 'gauge',
     unit: 's',

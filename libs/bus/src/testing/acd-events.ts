@@ -1,4 +1,5 @@
 import type { EventOf } from '@wxcc-wfo/contracts';
+import type { OutgoingEvent } from '../outbox.ts';
 
 /** A valid acd-changed payload; what tests vary is whose it is, its revision and its name. */
 export function acdChanged(o: {
@@ -28,4 +29,14 @@ export function acdChanged(o: {
     dataRecapture: null,
     rteMessaging: false,
   };
+}
+
+/** `token-refreshed` with these versions, all of one ACD and so of one partition, in this order. */
+export function tokenEvents(tenantId: string, versions: readonly number[]): OutgoingEvent[] {
+  const atMs = Date.UTC(2026, 10, 22);
+  const times = { occurredAtMs: atMs, accessTokenExpiresAtMs: atMs, refreshTokenExpiresAtMs: atMs };
+  return versions.map((version) => ({
+    topic: 'token-refreshed',
+    payload: { tenantId, acdId: tenantId, version, ...times },
+  }));
 }

@@ -1,7 +1,7 @@
 import type { TopicName } from '@wxcc-wfo/contracts';
 import type { Pool } from 'pg';
-import type { BatchHandler } from './batch-processor.ts';
 import type { Bus } from './bus.ts';
+import type { BatchHandler } from './commit-chunk.ts';
 import type { Logger } from './logger.ts';
 import type { RetryPolicy } from './new-letters.ts';
 import type { ReceivedEvent } from './received-event.ts';

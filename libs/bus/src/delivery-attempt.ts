@@ -21,3 +21,44 @@ export async function forgetAttempts(db: SqlClient, group: string, record: RawRe
     [group, record.topic, record.partition, record.offset.toString()],
   );
 }
+
+/**
+ * The count of a record that may end the process: it stands only while the record is in hand, so that what is left of
+ * it was left by processes that died.
+ */
+export interface StandingCount {
+  /** Counts, unless it stands already; gives how many there are, this one included. */
+  stand(): Promise<number>;
+  /** The attempt came to an end, whichever. Never throws: a count too many is the smaller evil. */
+  takeBack(): Promise<void>;
+  /** The record is settled. Never throws. */
+  forget(): Promise<void>;
+}
+
+export function createStandingCount(db: SqlClient, group: string, record: RawRecord): StandingCount {
+  let standing: number | undefined;
+  const end = async (work: () => Promise<unknown>) => {
+    if (standing === undefined) return;
+    await work().then(
+      () => {
+        standing = undefined;
+      },
+      () => undefined,
+    );
+  };
+  return {
+    async stand() {
+      standing ??= await countAttempt(db, group, record, 'The process ended while it was handled.');
+      return standing;
+    },
+    takeBack: () =>
+      end(() =>
+        db.query(
+          `UPDATE delivery_attempt SET attempts = greatest(0, attempts - 1)
+           WHERE group_id = $1 AND topic = $2 AND partition = $3 AND "offset" = $4`,
+          [group, record.topic, record.partition, record.offset.toString()],
+        ),
+      ),
+    forget: () => end(() => forgetAttempts(db, group, record)),
+  };
+}

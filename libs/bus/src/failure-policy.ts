@@ -9,6 +9,14 @@ export function isTransient(error: unknown): boolean {
   return OURS.has(sqlState(error) ?? '') || isTransientSql(error);
 }
 
+/**
+ * Whether the server ended a statement that took too long. Transient once, because the database may be busy; what takes
+ * too long again and again while the database answers others may never end.
+ */
+export function isStatementTimeout(error: unknown): boolean {
+  return sqlState(error) === '57014';
+}
+
 /** Whether Postgres refused the data itself (class 22, such as \u0000 in a string): trying again cannot help. */
 export function isRefusedValue(error: unknown): boolean {
   return sqlState(error)?.startsWith('22') ?? false;

@@ -1,6 +1,6 @@
 export type { SqlClient } from '@wxcc-wfo/service-kit';
-export type { BatchHandler } from './batch-processor.ts';
 export { type Bus, type BusOptions, createBus } from './bus.ts';
+export type { BatchHandler } from './commit-chunk.ts';
 export { createConsumer } from './consumer.ts';
 export { consumerCheck } from './consumer-health.ts';
 export type { Consumer, ConsumerHealth, ConsumerOptions, PartitionHealth } from './consumer-port.ts';

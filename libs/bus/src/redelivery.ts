@@ -1,7 +1,7 @@
 import { context } from '@opentelemetry/api';
 import { runTransaction } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
-import type { ProcessorOptions } from './batch-processor.ts';
+import type { ProcessorOptions } from './commit-chunk.ts';
 import {
   dueDeadLetters,
   lockDeadLetter,

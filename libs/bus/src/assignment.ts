@@ -4,15 +4,18 @@ import type { Admin, Consumer as KafkaConsumer } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Bus } from './bus.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
+import { fetchLogIds } from './log-ids.ts';
 import type { Logger } from './logger.ts';
 import {
   fetchWatermarks,
+  type HeldLog,
+  isOtherLog,
   type Position,
   planPosition,
   readPositions,
   storePosition,
-  type Watermarks,
 } from './positions.ts';
+import { createProcessStarts } from './process-starts.ts';
 
 /** A partition that this replica holds, from its join until the next one. */
 export interface AssignedPartition {
@@ -22,8 +25,10 @@ export interface AssignedPartition {
   end: bigint;
   movedAtMs: number;
   committedAtMs: number;
-  /** kafkajs reset it: compare with the broker before anything is handled. */
+  /** The broker does not hold its position, and kafkajs reset it: nothing is handled until that is settled. */
   suspect: boolean;
+  /** The comparison with the broker that is under way. */
+  verifying: Promise<void> | undefined;
   /** So many records are handled one by one, counted beforehand: one of them may end the process each time. */
   aloneLeft: number;
 }
@@ -41,9 +46,6 @@ export interface AssignmentOptions {
 
 export type Assignment = ReturnType<typeof createAssignment>;
 
-/** A position seen so often at a start without any progress means that its records may end the process. */
-const SUSPICIOUS_STARTS = 3;
-
 /**
  * Which partitions are ours and where they go on. On every join the positions come from the database (Decision 2):
  * fetching is paused until they are known, compared with what the broker holds, and sought.
@@ -53,6 +55,9 @@ export function createAssignment(o: AssignmentOptions) {
   let held = new Map<string, AssignedPartition>();
   let expected = 0;
   let kafka: KafkaConsumer | undefined;
+  const starts = createProcessStarts(o);
+  /** Partitions whose position the broker has refused, until that is stored; a join in between forgets nothing. */
+  const refused = new Set<string>();
   const keyOf = (physical: string, partition: number) => `${physical}:${partition}`;
 
   /** Called synchronously when the group was joined, before anything is fetched. */
@@ -65,7 +70,10 @@ export function createAssignment(o: AssignmentOptions) {
       partitions: [...partitions],
     }));
     expected = wanted.reduce((n, { partitions }) => n + partitions.length, 0);
-    if (expected === 0) return;
+    if (expected === 0) {
+      void starts.note([]).catch(() => undefined);
+      return;
+    }
     consumer.pause(wanted);
     void settle(generation, consumer, wanted);
   }
@@ -79,7 +87,8 @@ export function createAssignment(o: AssignmentOptions) {
       o.tick();
       try {
         const found = await o.bus.withAdmin((admin) => positionsOf(admin, wanted));
-        await noteStarts(found);
+        if (of !== generation) return;
+        for (const p of await starts.note(found)) p.aloneLeft = o.batchSize;
         if (of !== generation) return;
         for (const p of found) {
           held.set(keyOf(p.physical, p.position.partition), p);
@@ -109,6 +118,8 @@ export function createAssignment(o: AssignmentOptions) {
     const stored = new Map(
       (await readPositions(o.pool, o.groupId, topics)).map((p) => [`${p.topic}:${p.partition}`, p]),
     );
+    // Before the ends: a log that is made anew in between is then seen as another one at the next look, not missed.
+    const logIds = await fetchLogIds(o.bus, topics);
     const found: AssignedPartition[] = [];
     let changed = false;
     for (const { topic: physical, partitions } of wanted) {
@@ -119,9 +130,10 @@ export function createAssignment(o: AssignmentOptions) {
         const position = stored.get(`${topic}:${partition}`);
         const mark = marks.get(partition);
         if (!mark) throw new Error(`The broker doesn't know partition ${partition} of '${physical}' yet.`);
-        const plan = await planOf(admin, { topic, physical, partition, position, mark });
+        const log = { ...mark, logId: logIds.get(topic) };
+        const plan = await planOf(admin, { topic, physical, partition, position, log });
         if (plan) changed = true;
-        else if (position) found.push(fresh(physical, position, mark));
+        else if (position) found.push(fresh(physical, position, log));
       }
     }
     // What another replica stored meanwhile counts as well, so the positions are read back instead of assumed.
@@ -130,72 +142,99 @@ export function createAssignment(o: AssignmentOptions) {
 
   async function planOf(
     admin: Admin,
-    at: { topic: TopicName; physical: string; partition: number; position: Position | undefined; mark: Watermarks },
+    at: {
+      topic: TopicName;
+      physical: string;
+      partition: number;
+      position: Position | undefined;
+      log: HeldLog;
+    },
   ): Promise<boolean> {
+    const { topic, partition, position } = at;
     let committed = -1n;
-    if (!at.position) {
+    if (!position) {
       const offsets = await admin.fetchOffsets({ groupId: o.bus.prefix + o.groupId, topics: [at.physical] });
-      committed = BigInt(offsets[0]?.partitions.find((p) => p.partition === at.partition)?.offset ?? '-1');
+      committed = BigInt(offsets[0]?.partitions.find((p) => p.partition === partition)?.offset ?? '-1');
     }
-    let { mark } = at;
-    let plan = planPosition(at.position?.next, { ...mark, committed }, o.readFromStart);
-    // A leader that was just elected may not know its own end for a moment; look again before believing it.
-    for (let look = 0; look < 3 && plan.change?.incident === 'log-began-anew'; look += 1) {
+    const outOfRange = refused.has(keyOf(at.physical, partition));
+    const planFor = (log: HeldLog) =>
+      planPosition(position, { ...log, committed }, { readFromStart: o.readFromStart, outOfRange });
+    let { log } = at;
+    let plan = planFor(log);
+    // A broker that just took over may not know the log's end or its id for a moment; look again before believing it.
+    for (let look = 0; look < 3 && plan.change?.incident === 'log-began-anew' && !outOfRange; look += 1) {
       await delay(300, undefined, { signal: o.signal });
-      mark = (await fetchWatermarks(o.bus, admin, at.topic)).get(at.partition) ?? mark;
-      plan = planPosition(at.position?.next, { ...mark, committed }, o.readFromStart);
+      const logId = (await fetchLogIds(o.bus, [topic])).get(topic);
+      const mark = (await fetchWatermarks(o.bus, admin, topic)).get(partition);
+      log = { ...(mark ?? log), logId };
+      plan = planFor(log);
     }
     if (!plan.change) return false;
-    if (plan.change.incident) {
-      const { topic, partition } = at;
+    const stored = await storePosition(o.pool, o.groupId, { topic, partition, stored: position }, plan.change, log);
+    if (stored) refused.delete(keyOf(at.physical, partition));
+    if (stored && plan.change.incident) {
       o.logger.error(
         {
           incident: plan.change.incident,
           topic,
           partition,
-          stored: at.position?.next.toString(),
-          low: mark.low.toString(),
-          high: mark.high.toString(),
+          stored: position?.next.toString(),
+          low: log.low.toString(),
+          high: log.high.toString(),
         },
         'the position of a partition does not fit what the broker holds; see table bus_incident, and have the publisher send again what may be missing',
       );
     }
-    await storePosition(o.pool, o.groupId, { ...at, stored: at.position }, plan.change, mark);
     return true;
   }
 
-  /** Counts starts at the same position; one without progress three times over is handled with care. */
-  async function noteStarts(found: AssignedPartition[]): Promise<void> {
-    const behind = found.filter((p) => p.end > p.position.next);
-    if (behind.length === 0) return;
-    const { rows } = await o.pool.query<{ topic: string; partition: number; attempts: number }>(
-      `INSERT INTO delivery_attempt (group_id, topic, partition, "offset", attempts, last_error)
-       SELECT $1, topic, partition, -1 - next, 1, 'start' FROM unnest($2::text[], $3::int[], $4::bigint[]) AS p(topic, partition, next)
-       ON CONFLICT (group_id, topic, partition, "offset") DO UPDATE SET attempts = delivery_attempt.attempts + 1, updated_at = now()
-       RETURNING topic, partition, attempts`,
-      [
-        o.groupId,
-        behind.map((p) => p.position.topic),
-        behind.map((p) => p.position.partition),
-        behind.map((p) => p.position.next.toString()),
-      ],
+  /** Reads the position anew, compares it with the broker, and seeks to it. */
+  function verify(p: AssignedPartition): Promise<void> {
+    p.verifying ??= compare(p).finally(() => {
+      p.verifying = undefined;
+    });
+    return p.verifying;
+  }
+
+  async function compare(p: AssignedPartition): Promise<void> {
+    const { partition } = p.position;
+    const key = keyOf(p.physical, partition);
+    const [found] = await o.bus.withAdmin((admin) =>
+      positionsOf(admin, [{ topic: p.physical, partitions: [partition] }]),
     );
-    await o.pool.query(
-      `DELETE FROM delivery_attempt a USING consumed_offset c
-       WHERE a.group_id = $1 AND a."offset" < 0 AND c.group_id = a.group_id AND c.topic = a.topic
-         AND c.partition = a.partition AND a."offset" <> -1 - c.next_offset`,
-      [o.groupId],
-    );
-    for (const row of rows) {
-      if (row.attempts <= SUSPICIOUS_STARTS) continue;
-      const p = behind.find((b) => b.position.topic === row.topic && b.position.partition === row.partition);
-      if (p) p.aloneLeft = o.batchSize;
+    // Refused meanwhile: what was found may be just what the broker does not hold.
+    if (!found || held.get(key) !== p || refused.has(key)) return;
+    found.aloneLeft = p.aloneLeft;
+    held.set(key, found);
+    kafka?.seek({ topic: p.physical, partition, offset: found.position.next.toString() });
+  }
+
+  /** At once, not with the next batch: a log that grows meanwhile must not come to fit. */
+  async function settleSuspect(p: AssignedPartition): Promise<void> {
+    for (let attempt = 0; held.get(keyOf(p.physical, p.position.partition)) === p && !o.signal.aborted; attempt += 1) {
+      try {
+        await verify(p);
+      } catch (error) {
+        o.logger.debug({ reason: describeError(error), attempt }, 'a refused position could not be compared yet');
+        await delay(backoffMs(attempt, { firstMs: 50, maxMs: 3_000 }), undefined, { signal: o.signal }).catch(
+          () => undefined,
+        );
+      }
     }
   }
 
-  function fresh(physical: string, position: Position, mark: Watermarks): AssignedPartition {
+  function fresh(physical: string, position: Position, log: HeldLog): AssignedPartition {
     const now = Date.now();
-    return { physical, position, end: mark.high, movedAtMs: now, committedAtMs: 0, suspect: false, aloneLeft: 0 };
+    return {
+      physical,
+      position,
+      end: log.high,
+      movedAtMs: now,
+      committedAtMs: 0,
+      suspect: false,
+      verifying: undefined,
+      aloneLeft: 0,
+    };
   }
 
   return {
@@ -206,33 +245,36 @@ export function createAssignment(o: AssignmentOptions) {
     ready: () => generation > 0 && held.size === expected,
     suspect(physical: string, partition: number) {
       const p = held.get(keyOf(physical, partition));
-      if (p) p.suspect = true;
+      if (!p || p.suspect) return;
+      p.suspect = true;
+      refused.add(keyOf(physical, partition));
+      void settleSuspect(p);
     },
-    /** Reads the position anew, compares it with the broker, and seeks to it. */
-    async verify(p: AssignedPartition): Promise<void> {
-      const { partition } = p.position;
-      const [found] = await o.bus.withAdmin((admin) =>
-        positionsOf(admin, [{ topic: p.physical, partitions: [partition] }]),
-      );
-      if (!found || held.get(keyOf(p.physical, partition)) !== p) return;
-      held.set(keyOf(p.physical, partition), found);
-      kafka?.seek({ topic: p.physical, partition, offset: found.position.next.toString() });
-    },
+    verify,
+    /** Looks at where the logs end, and whether they are still the ones that the positions count in. */
     async refreshEnds(): Promise<void> {
       if (held.size === 0) return;
       const topics = [...new Set([...held.values()].map((p) => p.position.topic))];
+      // As they were before the broker was asked: handling goes on meanwhile.
+      const before = [...held.values()].map((p) => ({ p, next: p.position.next }));
+      const doubtful: AssignedPartition[] = [];
+      const logIds = await fetchLogIds(o.bus, topics);
       await o.bus.withAdmin(async (admin) => {
         for (const topic of topics) {
           const marks = await fetchWatermarks(o.bus, admin, topic);
-          for (const p of held.values()) {
+          for (const { p, next } of before) {
             const mark = marks.get(p.position.partition);
             if (p.position.topic !== topic || !mark) continue;
+            if (mark.high < next || isOtherLog(p.position, logIds.get(topic))) doubtful.push(p);
             // Behind since the moment it was first seen to be, not since the last event of a quiet topic.
             if (p.end <= p.position.next && mark.high > p.position.next) p.movedAtMs = Date.now();
             p.end = mark.high;
           }
         }
       });
+      for (const p of doubtful) if (held.get(keyOf(p.physical, p.position.partition)) === p) await verify(p);
     },
+    /** An orderly end: that this process was given its partitions without progress says nothing against them. */
+    release: () => starts.takeBackAll(),
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TopicName } from '@wxcc-wfo/contracts';
-import type { EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import { type AssignedPartition, createAssignment } from './assignment.ts';
 import { createBatchProcessor, StoppedError } from './batch-processor.ts';
 import { isCaughtUp, readTargets } from './caught-up.ts';
@@ -11,6 +11,7 @@ import { watchEnds } from './consumer-watch.ts';
 import { createBlobReader } from './event-blob-client.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import { giveBackFetched } from './fetched-memory.ts';
+import { createGroupMember, HEARTBEAT_MS } from './group-member.ts';
 import type { RetryPolicy } from './new-letters.ts';
 import { advancePosition, readPositions } from './positions.ts';
 import type { RawRecord } from './received-event.ts';
@@ -18,7 +19,6 @@ import { createRedelivery } from './redelivery.ts';
 import { createSignsOfLife } from './signs-of-life.ts';
 
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstMs: 1_000, maxMs: 60_000 };
-const HEARTBEAT_MS = 2_000;
 /** The broker's copy of the offsets is for lag tools only; the database is the truth. */
 const OFFSET_COMMIT_MS = 1_000;
 /**
@@ -30,14 +30,15 @@ const SHARE_FOR_LEAVING = 0.6;
 /** A consumer of a group: at least once, its effects, dead letters and position in one transaction (rules 3 and 4). */
 export function createConsumer(o: ConsumerOptions): Consumer {
   const topics = Object.keys(o.handlers) as TopicName[];
-  const sessionTimeout = o.bus.sessionTimeoutMs;
   const stallMs = o.stallMs ?? 60_000;
   const stopping = new AbortController();
   const life = createSignsOfLife(o.hungMs);
   const { tick } = life;
-  let kafka: KafkaConsumer | undefined;
   let background: Promise<unknown> | undefined;
   let unwatch: (() => void) | undefined;
+  const wait = async (ms: number) => {
+    await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+  };
 
   const processorOptions: ProcessorOptions = {
     pool: o.pool,
@@ -48,7 +49,14 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       ? createBlobReader({ internalApiKey: o.internalApiKey, origins: o.blobOrigins ?? [] })
       : undefined,
     handlerOf: (topic) => o.handlers[topic] as unknown as BatchHandler,
-    onCommitted: (events) => o.onCommitted?.(events),
+    onCommitted(events) {
+      try {
+        o.onCommitted?.(events);
+      } catch (error) {
+        // They are committed: nothing may be done again for it.
+        o.logger.error({ reason: describeError(error) }, 'what was to follow the commit of events failed');
+      }
+    },
   };
   const processor = createBatchProcessor(processorOptions);
   const redelivery = createRedelivery(processorOptions);
@@ -91,9 +99,6 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       if (stopping.signal.aborted || !payload.isRunning() || payload.isStale() || !assignment.holds(held)) {
         throw new StoppedError();
       }
-    };
-    const wait = async (ms: number) => {
-      await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
     };
     try {
       for (let i = 0; i < batch.messages.length; ) {
@@ -138,99 +143,24 @@ export function createConsumer(o: ConsumerOptions): Consumer {
         o.logger.debug({ reason: describeError(error) }, 'waiting events could not be read; it is tried again');
       }
       if (handled > 0) continue;
-      const ms = failures > 0 ? backoffMs(failures, { firstMs: 100, maxMs: 5_000 }) : idleMs;
-      await delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await wait(failures > 0 ? backoffMs(failures, { firstMs: 100, maxMs: 5_000 }) : idleMs);
     }
-  }
-
-  function connect(): KafkaConsumer {
-    const onLog = (message: string, extra: Record<string, unknown>) => {
-      // kafkajs resets such a partition by itself; the database decides instead.
-      if (message.startsWith('Offset out of range')) assignment.suspect(String(extra.topic), Number(extra.partition));
-    };
-    const made = o.bus.createKafka(onLog).consumer({
-      groupId: o.bus.prefix + o.groupId,
-      sessionTimeout,
-      rebalanceTimeout: Math.max(sessionTimeout, 30_000),
-      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
-      maxWaitTimeInMs: 250,
-      // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole.
-      maxBytesPerPartition: 262_144,
-      readUncommitted: false,
-      allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 50, maxRetryTime: 2_000, retries: 10 },
-    });
-    made.on(made.events.GROUP_JOIN, (event) => {
-      tick();
-      assignment.begin(made, event.payload.memberAssignment);
-    });
-    for (const name of [made.events.FETCH, made.events.HEARTBEAT] as const) made.on(name as 'consumer.fetch', tick);
-    made.on(made.events.END_BATCH_PROCESS, (event) => {
-      const { topic, partition, batchSize, lastOffset } = event.payload;
-      if (batchSize === 0 && lastOffset !== null) void passMarkers(topic, partition, BigInt(lastOffset) + 1n);
-    });
-    made.on(made.events.CRASH, (event) => {
-      tick();
-      if (event.payload.restart || stopping.signal.aborted) return;
-      void revive(event.payload.error);
-    });
-    return made;
   }
 
   /** Only markers of transactions up to here: nothing to handle, but the position must not stay behind for ever. */
   async function passMarkers(topic: string, partition: number, next: bigint): Promise<void> {
     const held = assignment.find(topic, partition);
-    if (!held || held.suspect || held.position.next >= next) return;
-    const moved = await advancePosition(o.pool, o.groupId, held.position, next).catch(() => false);
-    if (moved && assignment.holds(held)) {
-      held.position.next = next;
-      held.movedAtMs = Date.now();
-    }
-  }
-
-  let revivals = 0;
-  let lastRevivalMs = 0;
-  /** kafkajs gave up. A lost broker is waited for; what ends it again and again is for a new process. */
-  async function revive(error: Error): Promise<void> {
-    if (Date.now() - lastRevivalMs > 120_000) revivals = 0;
-    lastRevivalMs = Date.now();
-    revivals += 1;
-    o.logger.error({ reason: describeError(error), revivals }, 'the Kafka client ended; it is started again');
-    if (revivals > 5) {
-      o.onFatal?.(error);
-      return;
-    }
-    await kafka?.disconnect().catch(() => undefined);
-    await delay(backoffMs(revivals, { firstMs: 200, maxMs: 5_000 }), undefined, { signal: stopping.signal }).catch(
-      () => undefined,
-    );
-    if (!stopping.signal.aborted) await join();
-  }
-
-  async function join(): Promise<void> {
-    for (let attempt = 0; !stopping.signal.aborted; attempt += 1) {
-      const made = connect();
+    if (!held) return;
+    // kafkajs never says it again, and readiness waits for it.
+    for (let attempt = 0; !stopping.signal.aborted && assignment.holds(held); attempt += 1) {
+      if (held.suspect || held.position.next >= next) return;
       try {
-        await made.connect();
-        await made.subscribe({
-          topics: topics.map((t) => o.bus.physicalTopic(t)),
-          fromBeginning: o.readFromStart ?? true,
-        });
-        kafka = made;
-        await made.run({
-          autoCommit: false,
-          eachBatchAutoResolve: false,
-          partitionsConsumedConcurrently: o.concurrency ?? 3,
-          eachBatch,
-        });
-        return;
-      } catch (error) {
-        tick();
-        await made.disconnect().catch(() => undefined);
-        o.logger.warn({ reason: describeError(error), attempt }, 'the broker cannot be joined; it is tried again');
-        await delay(backoffMs(attempt, { firstMs: 200, maxMs: 5_000 }), undefined, { signal: stopping.signal }).catch(
-          () => undefined,
-        );
+        const moved = await advancePosition(o.pool, o.groupId, held.position, next);
+        if (!moved || !assignment.holds(held)) return;
+        held.position.next = next;
+        held.movedAtMs = Date.now();
+      } catch {
+        await wait(backoffMs(attempt, { firstMs: 50, maxMs: 3_000 }));
       }
     }
   }
@@ -245,27 +175,44 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     }));
   }
 
+  const member = createGroupMember({
+    bus: o.bus,
+    groupId: o.groupId,
+    topics,
+    readFromStart: o.readFromStart ?? true,
+    concurrency: o.concurrency ?? 3,
+    logger: o.logger,
+    signal: stopping.signal,
+    tick,
+    eachBatch,
+    onJoined: assignment.begin,
+    onMarkers: (topic, partition, next) => void passMarkers(topic, partition, next),
+    onOutOfRange: assignment.suspect,
+    onFatal: (error) => o.onFatal?.(error),
+  });
+
   return {
     groupId: o.groupId,
     async start() {
       if (background) return;
       unwatch = watchPartitions(partitions);
       const watching = watchEnds({ assignment, logger: o.logger, signal: stopping.signal, tick });
-      background = Promise.allSettled([join(), watching, redeliver()]);
+      background = Promise.allSettled([member.join(), watching, redeliver()]);
     },
     async stop(deadlineMs = 10_000) {
       stopping.abort();
       unwatch?.();
       const orderly = (async () => {
-        await kafka?.stop();
-        await kafka?.disconnect();
+        await member.leave();
+        // Not when it is cut short: what hangs now may be what ended the process before.
+        await assignment.release();
         await background;
         return 'stopped' as const;
       })().catch((error: unknown) => describeError(error));
       const patienceMs = deadlineMs * SHARE_FOR_LEAVING;
       const ended = await Promise.race([orderly, delay(patienceMs, 'deadline', { ref: false })]);
-      if (ended !== 'stopped')
-        o.logger.warn({ reason: ended }, 'the consumer stopped without leaving its group in order');
+      if (ended === 'stopped') return;
+      o.logger.warn({ reason: ended }, 'the consumer stopped without leaving its group in order');
     },
     async caughtUp(of = topics) {
       const ends = await readTargets(o.bus, of, stopping.signal, o.logger);
@@ -278,7 +225,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
         } catch {
           failures += 1;
         }
-        await delay(failures > 0 ? 500 : 50, undefined, { signal: stopping.signal }).catch(() => undefined);
+        await wait(failures > 0 ? 500 : 50);
       }
       return await new Promise(() => undefined);
     },

@@ -111,7 +111,7 @@ describe('an event larger than 900 kB', () => {
 });
 
 describe('many events larger than 900 kB', () => {
-  const position = { topic: 'acd-changed' as const, partition: 0, next: 0n, logEpoch: 0 };
+  const position = { topic: 'acd-changed' as const, partition: 0, next: 0n, logEpoch: 0, logId: null };
 
   /** Processes such events, numbered from 0 on, as one batch; gives how many each transaction had. */
   async function processLarge(events: number, o: { readBlob: BlobReader; checkpoint?: Delivery['checkpoint'] }) {

@@ -14,7 +14,10 @@ export interface BatchSpans {
 const MAX_LINKS = 128;
 
 /** A span of the batch that links to its causes, and one per sampled event that continues the event's own trace. */
-export function startBatchSpans(position: Position, decoded: readonly Decoded[]): BatchSpans {
+export function startBatchSpans(
+  position: Pick<Position, 'topic' | 'partition'>,
+  decoded: readonly Decoded[],
+): BatchSpans {
   const started: Span[] = [];
   const links: Link[] = [];
   const attributes = {
@@ -25,13 +28,14 @@ export function startBatchSpans(position: Position, decoded: readonly Decoded[])
   };
   for (const d of decoded) {
     if (d.kind !== 'event') continue;
-    const cause = trace.getSpanContext(d.event.context);
-    if (!isSampled(cause) || !cause.isRemote) continue;
+    // Not of `event.context`: on a second attempt that is the span of the first.
+    const cause = trace.getSpanContext(d.cause);
+    if (!isSampled(cause)) continue;
     if (links.length < MAX_LINKS) links.push({ context: cause });
     const span = tracer().startSpan(
       `${position.topic} process`,
       { kind: SpanKind.CONSUMER, attributes: { ...attributes, 'messaging.message.id': d.event.eventId } },
-      d.event.context,
+      d.cause,
     );
     if (!span.isRecording()) continue;
     started.push(span);

@@ -134,6 +134,25 @@ describe('an event that fails', () => {
   });
 });
 
+describe('a record whose header and value name different tenants (rule 11)', () => {
+  it('is parked as broken and belongs to neither', async () => {
+    const [mine, theirs] = kit.tenants as [string, string];
+    const value = Buffer.from(JSON.stringify(tokens(1)[0]!.payload));
+    expect(JSON.parse(String(value)).tenantId).toBe(mine);
+    await kit.publishRaw([
+      { tenantId: theirs, value },
+      { tenantId: mine, value },
+    ]);
+    await consume(() => done);
+    await waitFor('the one in order', async () => (await versions()).length === 1);
+    await waitFor('the letter', async () => (await letters()).length === 1);
+    expect(await letters()).toMatchObject([{ code: 'contract-broken', state: 'parked', step: 'decode' }]);
+    expect((await kit.pool.query('SELECT tenant_id, acd_id FROM dead_letter')).rows).toEqual([
+      { tenant_id: null, acd_id: null },
+    ]);
+  });
+});
+
 describe('a record that ends the process each time', () => {
   it('is found after three starts without progress, by handling one by one, and parked unhandled', async () => {
     const handled: number[] = [];

@@ -19,6 +19,8 @@ export interface NewDeadLetter {
   step: 'decode' | 'handle';
   attempt: number;
   nextAttemptAtMs: number | null;
+  /** Kept without a tenant: only an operator sees it. */
+  ownerless?: boolean;
 }
 
 export interface StoredDeadLetter {
@@ -35,6 +37,7 @@ const COLUMNS = `d.id, d.tenant_id, d.acd_id, d.topic, d.partition, d."offset"::
   d.attempt, d.state, d.record_at_ms::text AS record_at_ms, d.edited_value IS NOT NULL AS edited,
   coalesce(d.edited_value, d.value) AS value`;
 
+/** A letter that was settled before is open again if its record was read again and failed again. */
 export async function insertDeadLetters(
   tx: SqlClient,
   group: string,
@@ -48,11 +51,14 @@ export async function insertDeadLetters(
       `INSERT INTO dead_letter (id, tenant_id, acd_id, consumer_group, topic, partition, "offset", log_epoch, key, value,
          headers, reason, code, step, attempt, trace_id, state, next_attempt_at_ms, record_at_ms, created_at_ms, updated_at_ms)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)
-       ON CONFLICT (consumer_group, topic, partition, "offset", log_epoch) DO NOTHING`,
+       ON CONFLICT (consumer_group, topic, partition, "offset", log_epoch) DO UPDATE
+         SET reason = excluded.reason, code = excluded.code, step = excluded.step, attempt = excluded.attempt,
+           state = excluded.state, next_attempt_at_ms = excluded.next_attempt_at_ms, updated_at_ms = excluded.updated_at_ms
+         WHERE dead_letter.state NOT IN ('waiting', 'parked')`,
       [
         randomUUID(),
-        ce.tenantId,
-        ce.acdId,
+        letter.ownerless ? null : ce.tenantId,
+        letter.ownerless ? null : ce.acdId,
         group,
         record.topic,
         record.partition,
@@ -115,6 +121,14 @@ export async function dueDeadLetters(
     [group, nowMs, limit],
   );
   return (rows as DeadLetterRow[]).map(toStored);
+}
+
+/** Tried again later, without counting an attempt. */
+export async function putOffDeadLetter(db: SqlClient, id: string, nextAttemptAtMs: number): Promise<void> {
+  await db.query(`UPDATE dead_letter SET next_attempt_at_ms = $2 WHERE id = $1 AND state = 'waiting'`, [
+    id,
+    nextAttemptAtMs,
+  ]);
 }
 
 export async function updateDeadLetter(

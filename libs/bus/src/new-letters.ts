@@ -2,7 +2,7 @@ import type { NewDeadLetter } from './dead-letter-repository.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
 import type { Outcome } from './outcome.ts';
-import type { Decoded, RawRecord } from './received-event.ts';
+import type { InvalidRecord, RawRecord } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';
 
 /** How often, and how far apart, an event that ended as `retry` is tried. */
@@ -13,11 +13,7 @@ export interface RetryPolicy {
 }
 
 /** What is kept of a record that is no event. */
-export function letterOfInvalid(
-  d: Extract<Decoded, { kind: 'invalid' }>,
-  logEpoch: number,
-  policy: RetryPolicy,
-): NewDeadLetter {
+export function letterOfInvalid(d: InvalidRecord, logEpoch: number, policy: RetryPolicy): NewDeadLetter {
   return {
     record: d.record,
     logEpoch,
@@ -27,6 +23,7 @@ export function letterOfInvalid(
     step: 'decode',
     attempt: 1,
     nextAttemptAtMs: d.retryable ? Date.now() + backoffMs(0, policy) : null,
+    ownerless: d.ownerless,
   };
 }
 

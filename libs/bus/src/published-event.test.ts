@@ -13,6 +13,7 @@ import {
   InvalidEventError,
   OUTBOX_SHARDS,
   type ReceivedEvent,
+  retry,
   shardOf,
 } from './index.ts';
 import { acdChanged } from './testing/acd-events.ts';
@@ -116,6 +117,37 @@ describe('a published event', () => {
     expect(trace.getSpanContext(seen[0]!.context)?.spanId).toBe(message.spanContext().spanId);
     expect(seen[0]).toMatchObject({ eventId: record!.headers.ce_id, key: ACD, payload: token });
     expect(seen[0]!.occurredAtMs).toBe(Date.parse(record!.headers.ce_time!));
+  });
+
+  it('keeps its trace on a second attempt, and when it is handled again from a row', async () => {
+    exporter.reset();
+    const contexts: (string | undefined)[] = [];
+    const consumer = createConsumer({
+      bus: kit.bus,
+      pool: kit.pool,
+      groupId: 'traced-again',
+      logger: testLogger,
+      retry: { attempts: 8, firstMs: 20, maxMs: 20 },
+      handlers: {
+        'token-refreshed': async (events) => {
+          contexts.push(trace.getSpanContext(events[0]!.context)?.spanId);
+          if (contexts.length === 1) throw Object.assign(new Error('deadlock'), { code: '40P01' });
+          return events.map(() => (contexts.length === 2 ? retry(new Error('not yet')) : done));
+        },
+      },
+    });
+    await consumer.start();
+    await waitFor('the third attempt', () => contexts.length === 3);
+    await consumer.stop();
+    const [record] = await readTopic(kit.bus, 'token-refreshed');
+    const [, traceId, spanId] = record!.headers.traceparent!.split('-');
+    const spans = exporter.getFinishedSpans();
+    const messages = spans.filter((s) => s.name === 'token-refreshed process');
+    expect(messages.map((s) => s.parentSpanContext?.spanId)).toEqual([spanId, spanId, spanId]);
+    expect(messages.map((s) => s.spanContext().traceId)).toEqual([traceId, traceId, traceId]);
+    expect(contexts).toEqual(messages.map((s) => s.spanContext().spanId));
+    const batches = spans.filter((s) => s.name === 'token-refreshed process batch');
+    expect(batches.map((s) => s.links.map((l) => l.context.spanId))).toEqual([[spanId], [spanId], [spanId]]);
   });
 
   it('that breaks its contract is refused when it is written, and names the field', async () => {

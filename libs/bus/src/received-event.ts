@@ -30,9 +30,21 @@ export interface RawRecord {
 }
 
 export type Decoded =
-  | { kind: 'event'; record: RawRecord; event: ReceivedEvent }
-  /** `retryable`: what it refers to can't be read just now; `endless`: for as long as that lasts. */
-  | { kind: 'invalid'; record: RawRecord; code: string; reason: string; retryable: boolean; endless: boolean };
+  /** `cause`: the trace context that the event came with, whatever span handles it. */
+  { kind: 'event'; record: RawRecord; event: ReceivedEvent; cause: Context } | InvalidRecord;
+
+export interface InvalidRecord {
+  kind: 'invalid';
+  record: RawRecord;
+  code: string;
+  reason: string;
+  /** What it refers to can't be read just now. */
+  retryable: boolean;
+  /** … and it is tried again for as long as that lasts. */
+  endless: boolean;
+  /** Its header and its value name different tenants, so it may be shown to none. */
+  ownerless: boolean;
+}
 
 /** Reads what a `dataref` refers to. Throws BlobUnavailableError if trying again may help. */
 export type BlobReader = (dataref: string) => Promise<string>;
@@ -49,11 +61,14 @@ export class BlobUnavailableError extends Error {
 
 /** Turns a record into an event, or says why it is none. Never throws. */
 export async function decodeRecord(record: RawRecord, readBlob: BlobReader | undefined): Promise<Decoded> {
-  const invalid = (code: string, reason: string, o = { retryable: false, endless: false }): Decoded => ({
+  const invalid = (code: string, reason: string, o: Partial<InvalidRecord> = {}): Decoded => ({
     kind: 'invalid',
     record,
     code,
     reason,
+    retryable: false,
+    endless: false,
+    ownerless: false,
     ...o,
   });
   const headers = decodeHeaders(record.headers);
@@ -82,9 +97,15 @@ export async function decodeRecord(record: RawRecord, readBlob: BlobReader | und
   }
   const checked = checkEvent(record.topic, payload);
   if (!checked.ok) return invalid('contract-broken', checked.problems.join('; '));
+  if (headers.tenantId !== null && headers.tenantId !== checked.event.tenantId) {
+    const reason = 'The header ce_tenantid and the value name different tenants.';
+    return invalid('contract-broken', reason, { ownerless: true });
+  }
+  const cause = contextOf(parseTraceHeaders(headers));
   return {
     kind: 'event',
     record,
+    cause,
     event: {
       topic: record.topic,
       key: record.key?.toString('utf8') ?? '',
@@ -93,7 +114,7 @@ export async function decodeRecord(record: RawRecord, readBlob: BlobReader | und
       occurredAtMs: headers.timeMs ?? record.timestampMs,
       partition: record.partition,
       offset: record.offset.toString(),
-      context: contextOf(parseTraceHeaders(headers)),
+      context: cause,
     },
   };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
-import { done } from './index.ts';
+import { type BatchHandler, done } from './index.ts';
 import { createRedelivery } from './redelivery.ts';
 import { acdChanged } from './testing/acd-events.ts';
 import subject from './testing/fixtures/ledger-subject.ts';
@@ -30,7 +30,52 @@ function waiting(offset: bigint): NewDeadLetter {
   };
 }
 
+/** `handle` is given one event at a time. */
+function redeliver(group: string, handle: BatchHandler) {
+  return createRedelivery({
+    pool: kit.pool,
+    groupId: group,
+    logger: testLogger,
+    retry: { attempts: 8, firstMs: 60_000, maxMs: 60_000 },
+    readBlob: undefined,
+    handlerOf: () => handle,
+    onCommitted: () => undefined,
+  });
+}
+
+async function rows(group: string) {
+  const { rows: found } = await kit.pool.query(
+    `SELECT "offset"::int AS "offset", state, attempt, code FROM dead_letter WHERE consumer_group = $1 ORDER BY "offset"`,
+    [group],
+  );
+  return found;
+}
+
 describe('waiting events', () => {
+  it('one of which needs what is away do not stop the others (rule 4)', async () => {
+    const redelivery = redeliver('behind', async (events) => {
+      if (events[0]!.offset === '1') throw Object.assign(new Error('not migrated yet'), { code: '42P01' });
+      return [done];
+    });
+    await insertDeadLetters(kit.pool, 'behind', [waiting(1n), waiting(2n)]);
+    expect(await redelivery.handleDue()).toBe(2);
+    // It waits without that an attempt is counted, and is not due at once.
+    expect(await rows('behind')).toMatchObject([
+      { offset: 1, state: 'waiting', attempt: 1 },
+      { offset: 2, state: 'replayed', attempt: 2 },
+    ]);
+    expect(await redelivery.handleDue()).toBe(0);
+  });
+
+  it('that take longer than a statement may are counted (rule 4)', async () => {
+    const redelivery = redeliver('slow', async () => {
+      throw Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+    });
+    await insertDeadLetters(kit.pool, 'slow', [waiting(1n)]);
+    expect(await redelivery.handleDue()).toBe(1);
+    expect(await rows('slow')).toMatchObject([{ state: 'waiting', attempt: 2, code: 'statement-timeout' }]);
+  });
+
   it('that another replica has in hand count as nothing to do, so that the loop pauses', async () => {
     let handled = 0;
     const redelivery = createRedelivery({
@@ -57,5 +102,24 @@ describe('waiting events', () => {
     expect(await redelivery.handleDue()).toBe(1);
     expect(await redelivery.handleDue()).toBe(0);
     expect(handled).toBe(2);
+  });
+});
+
+describe('a record that is read again after its letter was settled (rule 4)', () => {
+  it('and fails again has an open letter again; an open one stays as it is', async () => {
+    await insertDeadLetters(kit.pool, 'again', [waiting(1n), waiting(2n)]);
+    await kit.pool.query(`UPDATE dead_letter SET state = 'replayed' WHERE consumer_group = 'again' AND "offset" = 1`);
+    const parked = (offset: bigint): NewDeadLetter => ({
+      ...waiting(offset),
+      state: 'parked',
+      code: 'unknown-failure',
+      attempt: 3,
+      nextAttemptAtMs: null,
+    });
+    await insertDeadLetters(kit.pool, 'again', [parked(1n), parked(2n)]);
+    expect(await rows('again')).toEqual([
+      { offset: 1, state: 'parked', attempt: 3, code: 'unknown-failure' },
+      { offset: 2, state: 'waiting', attempt: 1, code: 'retry' },
+    ]);
   });
 });

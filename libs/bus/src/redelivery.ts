@@ -1,15 +1,16 @@
 import { context } from '@opentelemetry/api';
 import { runTransaction } from '@wxcc-wfo/service-kit';
-import type { Pool } from 'pg';
+import { startBatchSpans } from './batch-spans.ts';
 import type { ProcessorOptions } from './commit-chunk.ts';
 import {
   dueDeadLetters,
   lockDeadLetter,
+  putOffDeadLetter,
   readDeadLetter,
   type StoredDeadLetter,
   updateDeadLetter,
 } from './dead-letter-repository.ts';
-import { backoffMs, describeError, isTransient } from './failure-policy.ts';
+import { backoffMs, describeError, isStatementTimeout, isTransient } from './failure-policy.ts';
 import { reasonOf } from './new-letters.ts';
 import type { Outcome } from './outcome.ts';
 import { decodeRecord, type RawRecord } from './received-event.ts';
@@ -22,8 +23,10 @@ export type ReplayResult =
   | { result: 'parked'; code: string; reason: string }
   | { result: 'not-found' };
 
+const FOREIGN_TENANT = 'The value names another tenant than the one that the record belongs to.';
+
 /** Handles records again that were put aside, each alone in a transaction of its own. */
-export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
+export function createRedelivery(o: ProcessorOptions) {
   /** `automatic`: a waiting row whose time has come; it goes on waiting or is parked. Else a person asked for it. */
   async function handleAgain(letter: StoredDeadLetter, automatic: boolean, by: string): Promise<ReplayResult> {
     const decoded = await decodeRecord(letter.record, o.readBlob);
@@ -49,18 +52,22 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
       }
       return { result: 'parked', code, reason };
     };
+    if (decoded.kind === 'invalid' && decoded.ownerless && letter.edited) {
+      return await failed('foreign-owner', FOREIGN_TENANT, false);
+    }
     if (decoded.kind === 'invalid') {
       return await failed(decoded.code, decoded.reason, decoded.retryable, decoded.endless);
     }
     const foreign = ownershipProblem(letter, decoded.event.payload);
     if (foreign) return await failed('foreign-owner', foreign, false);
     let outcome: Outcome | undefined;
+    const spans = startBatchSpans(letter.record, [decoded]);
     try {
       const settled = await runTransaction(o.pool, async (tx) => {
         const locked = await lockDeadLetter(tx, letter.id, o.groupId, ['waiting', 'parked']);
         if (!locked || !sameValue(locked.record, letter.record)) return { commit: false };
         const work = () => o.handlerOf(letter.record.topic)([decoded.event], tx);
-        [outcome] = await context.with(decoded.event.context, work);
+        [outcome] = await context.with(spans.context, work);
         if (outcome?.kind !== 'done' && outcome?.kind !== 'drop') return { commit: false };
         await updateDeadLetter(tx, letter.id, { state: 'replayed', attempt, nextAttemptAtMs: null, by });
         return { commit: true };
@@ -71,8 +78,12 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
         return { result: 'replayed' };
       }
     } catch (error) {
+      spans.fail(error);
+      if (isStatementTimeout(error)) return await failed('statement-timeout', describeError(error), true);
       if (isTransient(error)) throw error;
       return await failed('unknown-failure', describeError(error), true);
+    } finally {
+      spans.end();
     }
     if (!outcome) return { result: 'not-found' };
     if (outcome.kind === 'retry') return await failed('retries-exhausted', describeError(outcome.cause), true);
@@ -86,12 +97,23 @@ export function createRedelivery(o: ProcessorOptions & { pool: Pool }) {
       if (!letter || (letter.state !== 'parked' && letter.state !== 'waiting')) return { result: 'not-found' };
       return await handleAgain(letter, false, by);
     },
-    /** Handles what is due; gives how many rows that settled or put off: none while others have them locked. Throws what is transient. */
+    /**
+     * Handles what is due; gives how many rows that settled or put off: none while others have them locked. One that
+     * fails because something is away makes room for the others. Throws when the database itself can't be reached.
+     */
     async handleDue(): Promise<number> {
       const due = await dueDeadLetters(o.pool, o.groupId, Date.now(), 50);
       let handled = 0;
       for (const letter of due) {
-        if ((await handleAgain(letter, true, 'redelivery')).result !== 'not-found') handled += 1;
+        try {
+          if ((await handleAgain(letter, true, 'redelivery')).result !== 'not-found') handled += 1;
+        } catch (error) {
+          if (!isTransient(error)) throw error;
+          busMetrics().bus_transient_failures_total.add(1, { topic: letter.record.topic });
+          await putOffDeadLetter(o.pool, letter.id, Date.now() + backoffMs(letter.attempt, o.retry));
+          o.logger.debug({ reason: describeError(error), topic: letter.record.topic }, 'a waiting event is put off');
+          handled += 1;
+        }
       }
       return handled;
     },
@@ -105,7 +127,7 @@ function sameValue(a: RawRecord, b: RawRecord): boolean {
 /** An edited value must stay its owner's: else a tenant could write into another one's data by editing. */
 function ownershipProblem(letter: StoredDeadLetter, payload: { tenantId: string; acdId: string }): string | undefined {
   if (letter.tenantId !== null && letter.tenantId !== payload.tenantId) {
-    return 'The value names another tenant than the one that the record belongs to.';
+    return FOREIGN_TENANT;
   }
   if (letter.acdId !== null && letter.acdId !== payload.acdId) {
     return 'The value names another ACD than the one that the record belongs to.';

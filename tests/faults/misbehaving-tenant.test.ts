@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FaultRequest } from '@wxcc-wfo/simulator';
 import { waitFor } from '@wxcc-wfo/testkit';
+import { isCompared } from '../../scripts/demo/check-contacts.ts';
 import { type Bridge, startBridge } from '../support/bridge.ts';
 import { drawsOf } from '../support/seeded.ts';
 import { endCalls, moment } from '../support/traffic.ts';
@@ -10,6 +11,7 @@ import { differencesFromTruth, publishedVersions, quotaOverrun } from '../suppor
 const REQUESTS_PER_MINUTE = 300;
 /** So short that tokens expire all the time, and the replicas of oauth refresh in each other's way. */
 const ACCESS_TOKEN_SECONDS = 15;
+const CORRECTED_NUMBER = '+14085559999';
 /** Where facts come from. Tokens have their own back-off, in minutes, which lives of their hours. */
 const DATA_ROUTES = ['search', 'captures', 'subscriptions', 'storage'] as const;
 
@@ -74,20 +76,28 @@ describe('two replicas of every service: every contact is there, once', () => {
     });
   }, 180_000);
 
-  it('although rows change after the end: corrected calls keep their contacts', async () => {
+  it('although calls change after the end: their contacts get a version more under the same id (SEG-09)', async () => {
     await bridge.told(async () => {
-      const corrected = (await bridge.groundTruth()).filter((task) => task.contacts.length > 0).slice(-5);
+      const tasks = (await bridge.groundTruth()).filter((task) => isCompared(task) && task.contacts.length > 0);
+      const corrected = new Set(tasks.slice(-5).map(({ taskId }) => taskId));
       const before = publishedVersions(bridge);
-      for (const { taskId } of corrected) {
-        await bridge.control('POST', `/control/tasks/${taskId}/changes`, { wrapUpCodeName: 'Corrected later' });
+      for (const taskId of corrected) {
+        // What a contact says, and what it does not.
+        const changes = { origin: CORRECTED_NUMBER, wrapUpCodeName: 'Corrected later' };
+        await bridge.control('POST', `/control/tasks/${taskId}/changes`, changes);
       }
-      await waitFor('the segmenter to know every correction', async () => {
-        const { rows } = await bridge.sql(
-          `SELECT task_id FROM segmenter.task WHERE facts #>> '{wrapUpCode,name}' = 'Corrected later'`,
-        );
-        return rows.length === corrected.length;
+      const latest = () => [...publishedVersions(bridge)].map(([, all]) => all.at(-1)!);
+      await waitFor('every corrected contact', () =>
+        latest()
+          .filter(({ taskId }) => corrected.has(taskId))
+          .every(({ callingNumber }) => callingNumber === CORRECTED_NUMBER),
+      );
+      const versions = latest().map(({ contactId, taskId, version }) => [contactId, corrected.has(taskId), version]);
+      const expected = [...before].map(([contactId, all]) => {
+        const { taskId, version } = all.at(-1)!;
+        return [contactId, corrected.has(taskId), corrected.has(taskId) ? version + 1 : version];
       });
-      expect([...publishedVersions(bridge).keys()].sort()).toEqual([...before.keys()].sort());
+      expect(versions.sort()).toEqual(expected.sort());
       await compare();
     });
   }, 120_000);

@@ -14,7 +14,7 @@ describe('faults on request', () => {
   const list = async (cursor = 'NA', filter = '') => {
     const { status, body } = await client.search(
       `{ taskDetails(from: ${nowMs - 86_400_000}, to: ${nowMs}, timeComparator: endedTime, pagination: { cursor: "${cursor}" } ${filter})
-        { tasks { id lastWrapupCodeName topicName lastActivityTime activities { totalCount nodes { id } pageInfo { hasNextPage } } } pageInfo { hasNextPage endCursor } } }`,
+        { tasks { id origin lastWrapupCodeName topicName lastActivityTime activities { totalCount nodes { id } pageInfo { hasNextPage } } } pageInfo { hasNextPage endCursor } } }`,
     );
     return { status, errors: body?.errors, ...body?.data?.taskDetails };
   };
@@ -77,10 +77,16 @@ describe('faults on request', () => {
     await client.control('POST', `/control/tasks/${task.id}/changes`, {
       wrapUpCodeName: 'Corrected',
       topicName: 'Refund',
+      origin: '+14085550199',
       addActivity: 'WrapUp',
     });
     const after = await one(task.id);
-    expect(after).toMatchObject({ lastWrapupCodeName: 'Corrected', topicName: 'Refund', lastActivityTime: nowMs });
+    expect(after).toMatchObject({
+      lastWrapupCodeName: 'Corrected',
+      topicName: 'Refund',
+      origin: '+14085550199',
+      lastActivityTime: nowMs,
+    });
     expect(after.activities.totalCount).toBe(before.activities.totalCount + 1);
   });
 

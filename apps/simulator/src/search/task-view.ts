@@ -48,7 +48,7 @@ function buildView(task: TaskModel, nowMs: number, settings: Settings): TaskView
     endedTime: ended ? task.endedMs : -1,
     lastActivityTime: Math.max(task.createdMs, changes.changedMs ?? 0, ...rows.map((row) => lastTouched(row, nowMs))),
     isActive: !ended,
-    origin: task.origin,
+    origin: changes.origin ?? task.origin,
     destination: task.destination,
     direction: task.direction,
     isOutdial: task.direction === 'OUTBOUND',

@@ -56,6 +56,8 @@ export interface TaskChanges {
   wrapUpCodeName?: string;
   topicName?: string;
   csatScore?: number;
+  /** The calling number of an inbound call. */
+  origin?: string;
   /** When the change became visible; it moves lastActivityTime. */
   changedMs?: number;
 }

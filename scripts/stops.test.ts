@@ -136,10 +136,19 @@ describeLocal(
       expect(stopped.tookMs).toBeLessThan(PROMISED_MS);
     });
 
-    it('while the bridge runs', async () => {
-      const stopped = await stopAt({ entry: 'scripts/up.ts', signal: 'SIGINT', when: says('Ctrl-C stops it') });
+    it('while the bridge runs, which says when a service has ended by itself', async () => {
+      let killed = 0;
+      const when = (program: SpawnedService, folder: string) => {
+        if (killed === 0 && says('Ctrl-C stops it')(program)) {
+          const { services } = JSON.parse(readFileSync(`${folder}/addresses.json`, 'utf8'));
+          killed = services.sync.pid;
+          process.kill(killed, 'SIGKILL');
+        }
+        return says('sync ended unasked (SIGKILL)')(program);
+      };
+      const stopped = await stopAt({ entry: 'scripts/up.ts', signal: 'SIGINT', when });
       expect(stopped).toMatchObject({ code: 0, held: [], addressesAreThere: false });
-      expect(stopped.output).not.toContain('killed');
+      expect(stopped.output).not.toContain('has been killed');
       expect(stopped.tookMs).toBeLessThan(PROMISED_MS);
     });
   },

@@ -22,7 +22,8 @@ export async function watchEvents(o: { brokers: string[]; topicPrefix?: string; 
   const prefix = o.topicPrefix ?? '';
   const kafka = new Kafka({ brokers: o.brokers, clientId: 'demo', logLevel: logLevel.NOTHING });
   const groupId = uniqueName('demo');
-  const consumer = kafka.consumer({ groupId });
+  // It stops when the request under way is answered, which for the default would be half of what Ctrl-C may take.
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 300 });
   const watch: EventWatch = {
     tasks: new Set(),
     recordings: new Map(),

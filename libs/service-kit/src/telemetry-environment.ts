@@ -1,6 +1,6 @@
 // What @opentelemetry/sdk-node would make of the standard OTEL_ variables, for the pieces that are used here: that
 // package loads every exporter there is, gRPC and YAML with them, and costs each service 18 MB.
-import { DiagConsoleLogger, diag, type TextMapPropagator } from '@opentelemetry/api';
+import { createContextKey, DiagConsoleLogger, diag, type TextMapPropagator } from '@opentelemetry/api';
 import {
   CompositePropagator,
   diagLogLevelFromString,
@@ -36,14 +36,27 @@ export function resourceOfEnvironment(): resources.Resource {
   return resources.defaultResource().merge(detected);
 }
 
-/** OTEL_PROPAGATORS, of which `tracecontext` and `baggage` are known; undefined for `none`. */
+/** Set in the context of a call that leaves our own services (`libs/webex` has the same key): no trace header goes out. */
+const NO_TRACE_HEADERS = createContextKey('wxcc-wfo no trace headers');
+
+/**
+ * OTEL_PROPAGATORS, of which `tracecontext` (the default) and `baggage` are known; undefined for `none`. Baggage is what
+ * a caller sends: it goes on only where an operator asks for it.
+ */
 export function propagatorOfEnvironment(): TextMapPropagator | undefined {
   const known = { tracecontext: W3CTraceContextPropagator, baggage: W3CBaggagePropagator };
-  const names = getStringListFromEnv('OTEL_PROPAGATORS') ?? Object.keys(known);
+  const names = getStringListFromEnv('OTEL_PROPAGATORS') ?? ['tracecontext'];
   if (names.includes('none')) return undefined;
   warnOfUnknown('OTEL_PROPAGATORS', names, Object.keys(known));
   const chosen = Object.entries(known).filter(([name]) => names.includes(name));
-  return new CompositePropagator({ propagators: chosen.map(([, Propagator]) => new Propagator()) });
+  const propagator = new CompositePropagator({ propagators: chosen.map(([, Propagator]) => new Propagator()) });
+  return {
+    inject(context, carrier, setter) {
+      if (context.getValue(NO_TRACE_HEADERS) !== true) propagator.inject(context, carrier, setter);
+    },
+    extract: (context, carrier, getter) => propagator.extract(context, carrier, getter),
+    fields: () => propagator.fields(),
+  };
 }
 
 /** OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG; undefined means the SDK's default, `parentbased_always_on`. */

@@ -171,6 +171,23 @@ describe('traces of a real process', () => {
   });
 });
 
+describe('what goes out with a call', () => {
+  it('is the trace’s id to our own services, nothing to others, and no baggage of a caller', async () => {
+    const outside = createServer((request, response) => response.end(JSON.stringify(request.headers)));
+    await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
+    const service = start({ OUTSIDE: `http://127.0.0.1:${(outside.address() as { port: number }).port}` });
+    const traceparent = `00-${traceId}-${parentId}-01`;
+    const headers = { 'x-api-key': key.key, traceparent, tracestate: 'v=1', baggage: 'user=somebody' };
+    const answer = await fetch(`${await urlOf(service)}/v1/outside`, { method: 'POST', headers });
+    const [toOthers, toOurs] = (await answer.json()) as Record<string, string>[];
+    expect(Object.keys(toOthers!)).toEqual(expect.not.arrayContaining(['traceparent', 'tracestate', 'baggage']));
+    expect(toOurs!.traceparent).toContain(traceId);
+    expect(toOurs).not.toHaveProperty('baggage');
+    expect((await service.kill()).code).toBe(0);
+    outside.close();
+  });
+});
+
 describe('telemetry that is off', () => {
   it('without a collector no span is sent, but the trace’s id passes through to the log', async () => {
     const service = start({});

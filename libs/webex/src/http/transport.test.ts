@@ -1,6 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Context, type ContextManager, context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { WebexQuota } from '../port.ts';
 import {
   endpointsOf,
@@ -42,6 +45,29 @@ describe('one exchange', () => {
     expect(stub.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${TOKEN}`, 'accept-encoding': 'gzip' });
     expect(stub.requests[0]?.headers.trackingid).toMatch(/^WFO_/);
     expect(quota.acquired).toEqual([{ quotaKey: 'client-1', kind: 'captures' }]);
+  });
+
+  it('tells telemetry that it leaves our own services', async () => {
+    const seen: unknown[] = [];
+    const stored = new AsyncLocalStorage<Context>();
+    const manager: ContextManager = {
+      active: () => stored.getStore() ?? ROOT_CONTEXT,
+      with: (active, fn, self, ...args) => stored.run(active, () => fn.call(self as never, ...args)),
+      bind: (_, target) => target,
+      enable: () => manager,
+      disable: () => manager,
+    };
+    const onCreate = () => seen.push(context.active().getValue(createContextKey('wxcc-wfo no trace headers')));
+    context.setGlobalContextManager(manager);
+    subscribe('undici:request:create', onCreate);
+    try {
+      stub.answer(() => ({ json: {} }));
+      await send();
+      expect(seen).toEqual([true]);
+    } finally {
+      unsubscribe('undici:request:create', onCreate);
+      context.disable();
+    }
   });
 
   it('CAP-08 asks for the bearer before the budget: a permission does not last until one is found', async () => {

@@ -12,6 +12,7 @@ import { withRetries } from './retry-policy.ts';
 import { PermissionTooOld, sendBy } from './send-by.ts';
 import { transportError } from './transport-error.ts';
 import { WebexError } from './webex-error.ts';
+import { withoutTraceHeaders } from './without-trace-headers.ts';
 
 const unzip = promisify(gunzip);
 
@@ -130,22 +131,24 @@ export function createTransport(options: TransportOptions): Transport {
     const late = AbortSignal.timeout(Math.max(1, deadlineAtMs - Date.now()));
     const secrets = [...(call.secrets ?? []), ...(authorization?.secrets ?? [])];
     try {
-      const answer = await request(url, {
-        method: call.method,
-        dispatcher: sendBy(permission.sendByMs, guardedAgents(options.hosts.allowPrivateAddresses).api),
-        headersTimeout: timeouts.headersMs,
-        bodyTimeout: timeouts.bodyMs,
-        signal: call.signal ? AbortSignal.any([call.signal, late]) : late,
-        headers: {
-          accept: 'application/json',
-          'accept-encoding': 'gzip',
-          trackingid: trackingId,
-          ...authorization?.headers,
-          ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(call.form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-        },
-        body: call.form ? new URLSearchParams(call.form).toString() : call.json && JSON.stringify(call.json),
-      } as Parameters<typeof request>[1]);
+      const answer = await withoutTraceHeaders(() =>
+        request(url, {
+          method: call.method,
+          dispatcher: sendBy(permission.sendByMs, guardedAgents(options.hosts.allowPrivateAddresses).api),
+          headersTimeout: timeouts.headersMs,
+          bodyTimeout: timeouts.bodyMs,
+          signal: call.signal ? AbortSignal.any([call.signal, late]) : late,
+          headers: {
+            accept: 'application/json',
+            'accept-encoding': 'gzip',
+            trackingid: trackingId,
+            ...authorization?.headers,
+            ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(call.form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+          },
+          body: call.form ? new URLSearchParams(call.form).toString() : call.json && JSON.stringify(call.json),
+        } as Parameters<typeof request>[1]),
+      );
       const text = await readText(await answer.body.arrayBuffer(), answer.headers['content-encoding']);
       const body = parseJson(text);
       if (answer.statusCode < 200 || answer.statusCode > 299) {

@@ -128,6 +128,35 @@ describe('captures and their files', () => {
     expect(Buffer.from(await (await fetch(filePath)).arrayBuffer()).equals(good)).toBe(true);
   });
 
+  it('lets a file stand still until the fault is switched off, or drip, over an open connection', async () => {
+    const [main] = await list();
+    const { filePath } = main!.attributes;
+    const good = Buffer.from(await (await fetch(filePath)).arrayBuffer());
+    await client.control('POST', '/control/faults', { kind: 'slow-download', count: 1, afterBytes: 70_000 });
+    const still = (await fetch(filePath)).body!.getReader();
+    const got: Uint8Array[] = [];
+    while (Buffer.concat(got).length < 70_000) got.push((await still.read()).value!);
+    expect(Buffer.concat(got).length).toBe(70_000);
+    let came = false;
+    const next = still.read().then(({ value }) => {
+      came = true;
+      return value!;
+    });
+    await (await fetch(filePath)).arrayBuffer(); // a whole download fits in between
+    expect(came).toBe(false);
+    await client.control('DELETE', '/control/faults');
+    got.push(await next);
+    for (let part = await still.read(); !part.done; part = await still.read()) got.push(part.value);
+    expect(Buffer.concat(got).equals(good)).toBe(true);
+
+    const drip = { kind: 'slow-download', count: 1, afterBytes: good.length - 300, bytesPerSecond: 1_000 };
+    await client.control('POST', '/control/faults', drip);
+    const startMs = performance.now();
+    expect(Buffer.from(await (await fetch(filePath)).arrayBuffer()).equals(good)).toBe(true);
+    // Three drips of 100 bytes, a tenth of a second before each.
+    expect(performance.now() - startMs).toBeGreaterThan(280);
+  });
+
   const sample = new URL(
     '../../../../../shared/reference/webex/samples/captures-response-spec-example.json',
     import.meta.url,

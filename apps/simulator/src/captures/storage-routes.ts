@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { wavBytes, wavChunks } from '../audio/wav-stream.ts';
+import type { ActiveFault } from '../faults/fault-board.ts';
 import type { RecordingModel } from '../story/task-model.ts';
 import type { Tenant } from '../tenant.ts';
 import { refuseDownload } from './signing.ts';
@@ -55,7 +57,34 @@ function sendFile(
     cut?.afterBytes ?? (cut && 1_000),
     corrupt?.afterBytes ?? (corrupt && 0),
   );
-  return reply.send(Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 }));
+  const slow = tenant.faults.strike('slow-download');
+  const sent = slow === undefined ? chunks : slowly(chunks, slow, () => tenant.faults.untilOff(slow));
+  return reply.send(Readable.from(sent, { objectMode: false, highWaterMark: 256 * 1024 }));
+}
+
+const DRIPS_PER_SECOND = 10;
+
+/** After its first bytes a file drips, or stands still until the fault is switched off; the connection stays open. */
+async function* slowly(
+  chunks: Iterable<Buffer>,
+  { afterBytes = 1_000, bytesPerSecond }: ActiveFault,
+  untilOff: () => Promise<void>,
+): AsyncGenerator<Buffer> {
+  let quick = afterBytes;
+  for (const chunk of chunks) {
+    const first = chunk.subarray(0, quick);
+    if (first.length > 0) yield first;
+    quick -= first.length;
+    let rest = chunk.subarray(first.length);
+    if (rest.length > 0 && bytesPerSecond === undefined) await untilOff();
+    const drip =
+      bytesPerSecond === undefined ? chunk.length : Math.max(1, Math.ceil(bytesPerSecond / DRIPS_PER_SECOND));
+    while (rest.length > 0) {
+      if (bytesPerSecond !== undefined) await delay(1_000 / DRIPS_PER_SECOND);
+      yield rest.subarray(0, drip);
+      rest = rest.subarray(drip);
+    }
+  }
 }
 
 /** Breaks off after so many bytes, or turns the bits of one byte there. */

@@ -7,6 +7,7 @@ export const faultKinds = [
   'cut-download',
   'truncate-download',
   'corrupt-download',
+  'slow-download',
   'late-tasks',
   'late-recordings',
   'webhook-lost',
@@ -50,6 +51,8 @@ export interface FaultRequest {
   retryAfterSeconds?: number;
   delayMs?: number;
   afterBytes?: number;
+  /** `slow-download`: how fast the rest comes; without it nothing comes until the fault is switched off. */
+  bytesPerSecond?: number;
   message?: string;
   /** `clock-skew`: how far the `Date` header runs ahead. */
   skewMs?: number;

@@ -36,20 +36,22 @@ export function createWebhookSender(store: SubscriptionStore, faults: FaultBoard
   const deliveries: Delivery[] = [];
   const underWay = new Set<Promise<void>>();
   const closing = new AbortController();
-  let shuffled: (() => void)[] = [];
+  let shuffled: (() => Promise<void>)[] = [];
   let shuffleTimer: NodeJS.Timeout | undefined;
 
-  const releaseShuffled = (): void => {
+  const releaseShuffled = async (): Promise<void> => {
     clearTimeout(shuffleTimer);
     shuffleTimer = undefined;
     const held = shuffled.reverse();
     shuffled = [];
-    for (const deliver of held) deliver();
+    // One after the other: side by side they would arrive in any order.
+    for (const deliver of held) await deliver();
   };
 
-  const deliver = (subscription: Subscription, event: WebhookEvent, eventId: string): void => {
+  const deliver = (subscription: Subscription, event: WebhookEvent, eventId: string): Promise<void> => {
     const work = attempt(subscription, event, eventId).finally(() => underWay.delete(work));
     underWay.add(work);
+    return work;
   };
 
   const attempt = async (subscription: Subscription, event: WebhookEvent, eventId: string): Promise<void> => {
@@ -85,11 +87,11 @@ export function createWebhookSender(store: SubscriptionStore, faults: FaultBoard
         const eventId = randomUUID();
         const copies = faults.strike('webhook-double') === undefined ? 1 : 2;
         for (let n = 0; n < copies; n++) {
-          const go = (): void => deliver(subscription, event, eventId);
-          if (faults.strike('webhook-shuffle') === undefined) go();
+          const go = (): Promise<void> => deliver(subscription, event, eventId);
+          if (faults.strike('webhook-shuffle') === undefined) void go();
           else {
             shuffled.push(go);
-            shuffleTimer ??= setTimeout(releaseShuffled, SHUFFLE_AFTER_MS);
+            shuffleTimer ??= setTimeout(() => void releaseShuffled(), SHUFFLE_AFTER_MS);
           }
         }
       }

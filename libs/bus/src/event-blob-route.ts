@@ -1,5 +1,5 @@
 import { Problem } from '@wxcc-wfo/contracts';
-import { type App, problem } from '@wxcc-wfo/service-kit';
+import { type App, problem, readAsTenant, type SqlClient } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { Type } from 'typebox';
 
@@ -25,19 +25,26 @@ export async function eventBlobRoutes(app: App, deps: { pool: Pool }): Promise<v
       },
     },
     async (request, reply) => {
-      const { rows } = await deps.pool.query<{ value: string }>(
-        'SELECT value FROM event_blob WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2)',
-        [request.params.id, request.caller.tenantId],
-      );
-      if (!rows[0]) {
+      const { id } = request.params;
+      const { tenantId } = request.caller;
+      const value =
+        tenantId === null
+          ? await findValue(deps.pool, id)
+          : await readAsTenant(deps.pool, { tenantId }, (tx) => findValue(tx, id));
+      if (value === undefined) {
         throw problem({
           status: 404,
           code: 'not-found',
-          detail: `There is no event blob '${request.params.id}'; they are kept for 14 days.`,
+          detail: `There is no event blob '${id}'; they are kept for 14 days.`,
           remedy: 'Have the publisher send the event again.',
         });
       }
-      return await reply.header('content-type', 'application/json; charset=utf-8').send(rows[0].value);
+      return await reply.header('content-type', 'application/json; charset=utf-8').send(value);
     },
   );
+}
+
+async function findValue(sql: SqlClient, id: string): Promise<string | undefined> {
+  const { rows } = await sql.query<{ value: string }>('SELECT value FROM event_blob WHERE id = $1', [id]);
+  return rows[0]?.value;
 }

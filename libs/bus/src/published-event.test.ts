@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -183,7 +184,7 @@ describe('a published event', () => {
   });
 
   it('too large for the broker is kept by its publisher and read from there with the internal key', async () => {
-    const platform = newApiKey('internal');
+    const [platform, own, foreign] = [newApiKey('internal'), newApiKey('own'), newApiKey('foreign')];
     const app = await createApp({
       service: 'test',
       version: '0',
@@ -192,7 +193,11 @@ describe('a published event', () => {
       readiness: [],
       access: createAccessControl({
         pool: kit.pool,
-        apiKeys: [{ id: 'internal', sha256: platform.sha256, scopes: ['events:read'], tenantId: null }],
+        apiKeys: [
+          { id: 'internal', sha256: platform.sha256, scopes: ['events:read'], tenantId: null },
+          { id: 'own', sha256: own.sha256, scopes: ['events:read'], tenantId: TENANT },
+          { id: 'foreign', sha256: foreign.sha256, scopes: ['events:read'], tenantId: randomUUID() },
+        ],
       }),
     });
     await eventBlobRoutes(app, { pool: kit.pool });
@@ -236,6 +241,9 @@ describe('a published event', () => {
     expect(record!.value).toBe('');
     expect(record!.headers.ce_dataref).toMatch(`${publicUrl}/v1/event-blobs/`);
     expect((await fetch(record!.headers.ce_dataref!)).status).toBe(401);
+    const readBy = ({ key }: { key: string }) => fetch(record!.headers.ce_dataref!, { headers: { 'x-api-key': key } });
+    expect(await (await readBy(own)).json()).toEqual(payload);
+    expect((await readBy(foreign)).status).toBe(404);
     await consumer.stop();
     await relay.stop();
     await app.close();

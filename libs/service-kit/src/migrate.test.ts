@@ -109,10 +109,13 @@ describe('migrating a service', () => {
     const service = newService();
     const reader = `${schemaOf(service)}_reader`;
     const leaky = folderWith('leaky', {
-      '0001_a.sql': `CREATE TABLE leaky (id int, tenant_id uuid); GRANT SELECT (id) ON leaky TO ${reader};`,
+      '0001_a.sql': `CREATE TABLE guarded (id int, tenant_id uuid); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+        CREATE TABLE leaky (id int, tenant_id uuid); CREATE TABLE nobodys (id int); CREATE TABLE own (id int);
+        CREATE VIEW through AS SELECT * FROM guarded; GRANT SELECT (id) ON leaky TO ${reader};
+        GRANT SELECT ON guarded, nobodys, through TO ${reader};`,
     });
     await expect(migrateService({ adminUrl: database.url, service, password: 'p', folders: [leaky] })).rejects.toThrow(
-      `${reader} may read leaky without row-level security.`,
+      `${reader} may read leaky, nobodys, through without row-level security.`,
     );
   });
 

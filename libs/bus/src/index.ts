@@ -31,5 +31,11 @@ export { deadLetter, done, drop, type Outcome, retry } from './outcome.ts';
 export type { ReceivedEvent } from './received-event.ts';
 export type { ReplayResult } from './redelivery.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
+export {
+  type RepublicationOptions,
+  type RepublicationPage,
+  type RepublicationPlace,
+  republicationRoute,
+} from './republication-route.ts';
 export { busMetricCatalogue } from './telemetry.ts';
 export { contextOf, parseTraceHeaders, type TraceHeaders, traceHeadersOf } from './trace-context.ts';

@@ -44,7 +44,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle; isCau
   await captureStateRoute(app, { pool, clock });
   await metadataMappingRoute(app, { pool, clock });
   await taskRoute(app, { pool });
-  await republicationRoute(app, { pool });
+  republicationRoute(app, { pool });
   await taskWebhookRoute(app, { pool, sealer: wiring.sealer, clock, onHint: wiring.hintJob.wake });
   await deadLetterRoutes(app, {
     deadLetters: createDeadLetters({

@@ -9,6 +9,7 @@ import {
   type Lifecycle,
 } from '@wxcc-wfo/service-kit';
 import { acdRoutes } from './acds/acd-route.ts';
+import { republicationRoute } from './acds/republication-route.ts';
 import { auditRoutes } from './audit/audit-route.ts';
 import { authorizationRoutes } from './authorization/authorization-route.ts';
 import { clientRoutes } from './clients/client-route.ts';
@@ -41,6 +42,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
   auditRoutes(app, wiring);
   clientRoutes(app, wiring);
   acdRoutes(app, wiring);
+  republicationRoute(app, wiring);
   dataServerRoutes(app, wiring);
   acdDataServerRoutes(app, wiring);
   authorizationRoutes(app, wiring);

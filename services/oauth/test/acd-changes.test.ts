@@ -123,6 +123,30 @@ describe('ACD-01 optimistic concurrency', () => {
   });
 });
 
+describe('ACD-05 an ACD is published again', () => {
+  const again = (body: object, key = shared.keys.own) =>
+    oauth.call('/v1/republications', { method: 'POST', body, key });
+
+  it('as it is now, a deleted one as well', async () => {
+    await patch({ rteMessaging: true });
+    const told = (await events()).at(-1)!;
+    expect(await again({ acdId: acd.acdId })).toMatchObject({ status: 200, body: { published: 1, cursor: null } });
+    expect((await events()).at(-1)).toEqual(told);
+    expect(await events()).toHaveLength(3);
+    await database.pool.query('UPDATE acd SET deleted = true');
+    await again({ acdId: acd.acdId });
+    expect((await events()).at(-1)).toEqual({ ...told, deleted: true });
+  });
+
+  it('unless it has not changed in that time, or is another tenant’s', async () => {
+    const { acdId } = acd;
+    expect((await again({ acdId, to: '2020-01-01T00:00:00Z' })).body).toEqual({ published: 0, cursor: null });
+    expect(await again({ acdId }, shared.keys.foreign)).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(await again({ acdId }, shared.keys.reader)).toMatchObject({ status: 403 });
+    expect(await events()).toHaveLength(1);
+  });
+});
+
 describe('ACD-01 change', () => {
   it('by PATCH merges, and takes a field back to its default with null', async () => {
     await patch({ dataRecapture: { timeOfDay: '02:30', timeZone: 'Europe/Berlin' }, captureDelayMinutes: 5 });

@@ -9,6 +9,7 @@ import {
   readAsTenant,
 } from '@wxcc-wfo/service-kit';
 import { contactRoutes } from './contacts/contact-route.ts';
+import { republicationRoute } from './contacts/republication-route.ts';
 import { audioRoutes } from './playback/audio-route.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -33,6 +34,7 @@ export async function buildApp(wiring: Wiring, o: { lifecycle?: Lifecycle } = {}
     ],
   });
   contactRoutes(app, { pool });
+  republicationRoute(app, { pool });
   audioRoutes(app, {
     pool,
     access,

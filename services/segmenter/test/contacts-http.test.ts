@@ -226,6 +226,52 @@ describe('who may see what (architecture rule 13)', () => {
   });
 });
 
+describe('the contacts of a range are published again', () => {
+  interface Republished {
+    published: number;
+    cursor: string | null;
+  }
+  const ask = async (body: object, key = segmenter.tenants[0].key) => {
+    const response = await segmenter.get('/v1/republications', {
+      method: 'POST',
+      key,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, body: (await response.json()) as Republished };
+  };
+
+  it('each as it is now, of the caller’s tenant only', async () => {
+    const { tenantId } = segmenter.tenants[0];
+    const [{ acdId }] = segmenter.published.records.map((record) => record.json<{ acdId: string }>()) as [
+      { acdId: string },
+    ];
+    const before = segmenter.published.records.length;
+    // Calls 0 to 6 of which one is transferred; calls 0 and 1 began before 09:01:30.
+    const answer = await ask({ acdId, to: '2026-11-20T09:01:30Z' });
+    expect(answer).toEqual({ status: 200, body: { published: 2, cursor: null } });
+    await segmenter.published.waitFor(before + 2);
+    const again = segmenter.published.records.slice(before);
+    const first = (key: string) => segmenter.published.records.slice(0, before).filter((r) => r.key === key);
+    for (const record of again) {
+      expect(record.json()).toMatchObject({ tenantId });
+      expect(record.json()).toEqual(
+        first(record.key!)
+          .filter((r) => r.json<{ tenantId: string }>().tenantId === tenantId)
+          .at(-1)!
+          .json(),
+      );
+    }
+    expect(again.map((r) => r.json<{ taskId: string }>().taskId).sort()).toEqual(['call-0', 'call-1']);
+  });
+
+  it('but not by a key that may only read, nor of an ACD that has none', async () => {
+    const acdId = randomUUID();
+    expect((await ask({ acdId }, segmenter.readOnlyKey)).status).toBe(403);
+    expect(await ask({ acdId })).toEqual({ status: 200, body: { published: 0, cursor: null } });
+  });
+});
+
 describe('an organization that is connected anew', () => {
   /** The living one comes last by its id, so that the order of ids does not pick it. */
   const [before, now] = [randomUUID(), randomUUID()].sort();

@@ -29,7 +29,7 @@ export async function fetchLogIds(bus: Bus, topics: readonly TopicName[]): Promi
     if ((broker.versions[METADATA.apiKey]?.maxVersion ?? 0) < METADATA.apiVersion) return new Map();
     const body = encodeRequest(topics.map((topic) => bus.physicalTopic(topic)));
     const found = (await broker.connectionPool.send({
-      request: { ...METADATA, encode: async () => ({ buf: body, buffer: body }) },
+      request: { ...METADATA, encode: async () => encoded(body) },
       response: { decode: async (bytes: Buffer) => ({ ids: decodeResponse(bytes) }), parse: async (r: object) => r },
     })) as { ids: Map<string, string> };
     return new Map(
@@ -59,6 +59,11 @@ function encodeRequest(names: readonly string[]): Buffer {
   // Create no topic, tell no permissions.
   parts.push(Buffer.from([0, 0, 0]), tags());
   return Buffer.concat(parts);
+}
+
+/** What kafkajs (with our patch) asks of an encoder that it takes into a request. */
+function encoded(body: Buffer) {
+  return { buf: body, buffer: body, size: () => body.length, allPieces: () => [body] };
 }
 
 function tags(): Buffer {

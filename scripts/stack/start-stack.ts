@@ -110,7 +110,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             `${ROOT}/libs/service-kit/src/telemetry.ts`,
             '--disable-warning=ExperimentalWarning',
             ...MEMORY_OPTIONS,
-            ...(service === 'media-import' || service === 'capture' ? LEAN_MEMORY_OPTIONS : []),
+            ...(service === 'media-import' ? LEAN_MEMORY_OPTIONS : []),
           ],
           env: environmentOf(service, { options, secrets, databaseUrls, mediaFolder, ports, port }),
           logFile: `${dataFolder}/logs/${service}${replica === 1 ? '' : `-${replica}`}.log`,
@@ -146,17 +146,27 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /**
  * On a machine with much memory V8 collects late and a service grows far beyond what it needs. A small young generation
  * and a bounded old one keep each process below 200 MB; the bound leaves room for pages and batches of unusual size.
- * A young generation this small is collected by one thread sooner than several have agreed on it, and in less memory.
+ * A heap this small is collected by one thread, and one beside it, sooner than several have agreed on it.
+ * Optimizing the WebAssembly of undici's HTTP parser takes 20 MB for a second, and what it parses is nothing beside
+ * what it passes on.
  */
-const MEMORY_OPTIONS = ['--max-semi-space-size=3', '--max-old-space-size=384', '--no-parallel-scavenge'];
+const MEMORY_OPTIONS = [
+  '--max-semi-space-size=2',
+  '--max-old-space-size=384',
+  '--no-parallel-scavenge',
+  '--v8-pool-size=1',
+  '--liftoff-only',
+];
 
-/**
- * Long downloads would else leave tens of MB of garbage lying about. Importing and capturing are work in native code and
- * in buffers: V8 may be frugal, and one thread beside its own wastes the least time on agreeing.
- */
-const LEAN_MEMORY_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=1'];
+/** Long downloads would else leave tens of MB of garbage lying about; importing is work in native code and in buffers. */
+const LEAN_MEMORY_OPTIONS = ['--max-semi-space-size=1'];
 
-const MALLOC_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
+/** Where they are fixed glibc does not raise both with every large buffer, to keep up to 64 MB of what is free. */
+const MALLOC_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '1048576',
+  MALLOC_TRIM_THRESHOLD_: '4194304',
+};
 /**
  * Large buffers (pages, downloads, requests to the broker) go back to the system when they are done with. Not for the
  * segmenter: it would fetch and give back memory for every piece of audio that it sends, at half the speed.

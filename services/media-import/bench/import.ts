@@ -115,6 +115,7 @@ async function startStack(folder: string) {
       env: {
         MALLOC_ARENA_MAX: '2',
         MALLOC_MMAP_THRESHOLD_: '131072',
+        MALLOC_TRIM_THRESHOLD_: '4194304',
         NODE_COMPILE_CACHE: `${folder}/compile-cache`,
         DATABASE_URL: database.url,
         REDIS_URL: servers.redisUrl,
@@ -188,7 +189,8 @@ async function startStack(folder: string) {
 }
 
 /** As `npm run up` starts it. */
-const DEFAULT_OPTIONS = '--max-old-space-size=384 --max-semi-space-size=1 --v8-pool-size=1 --no-parallel-scavenge';
+const DEFAULT_OPTIONS =
+  '--max-old-space-size=384 --max-semi-space-size=1 --v8-pool-size=1 --no-parallel-scavenge --liftoff-only';
 const MEMORY_OPTIONS = (process.env.BENCH_NODE_OPTIONS ?? DEFAULT_OPTIONS).split(' ').filter(Boolean);
 
 async function createDatabase(adminUrl: string) {

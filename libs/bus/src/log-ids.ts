@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { TopicName } from '@wxcc-wfo/contracts';
 import type { Kafka } from 'kafkajs';
 import type { Bus } from './bus.ts';
@@ -5,6 +6,9 @@ import type { Bus } from './bus.ts';
 // kafkajs speaks version 6 of the metadata request; topics have ids (KIP-516) from version 10 on. Connecting and
 // authenticating stay its work: the request goes through its own connection.
 const METADATA = { apiKey: 3, apiName: 'Metadata', apiVersion: 10 };
+const Encoder = createRequire(import.meta.url)('kafkajs/src/protocol/encoder.js') as new () => {
+  writeBuffer(bytes: Buffer): object;
+};
 const NO_ID = '0'.repeat(32);
 
 interface Cluster {
@@ -29,7 +33,7 @@ export async function fetchLogIds(bus: Bus, topics: readonly TopicName[]): Promi
     if ((broker.versions[METADATA.apiKey]?.maxVersion ?? 0) < METADATA.apiVersion) return new Map();
     const body = encodeRequest(topics.map((topic) => bus.physicalTopic(topic)));
     const found = (await broker.connectionPool.send({
-      request: { ...METADATA, encode: async () => encoded(body) },
+      request: { ...METADATA, encode: async () => new Encoder().writeBuffer(body) },
       response: { decode: async (bytes: Buffer) => ({ ids: decodeResponse(bytes) }), parse: async (r: object) => r },
     })) as { ids: Map<string, string> };
     return new Map(
@@ -59,11 +63,6 @@ function encodeRequest(names: readonly string[]): Buffer {
   // Create no topic, tell no permissions.
   parts.push(Buffer.from([0, 0, 0]), tags());
   return Buffer.concat(parts);
-}
-
-/** What kafkajs (with our patch) asks of an encoder that it takes into a request. */
-function encoded(body: Buffer) {
-  return { buf: body, buffer: body, size: () => body.length, allPieces: () => [body] };
 }
 
 function tags(): Buffer {

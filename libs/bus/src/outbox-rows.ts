@@ -1,5 +1,6 @@
 import { type Span, SpanKind } from '@opentelemetry/api';
 import type { TopicName } from '@wxcc-wfo/contracts';
+import { prepared } from '@wxcc-wfo/service-kit/prepared';
 import type { Message } from 'kafkajs';
 import type { Pool } from 'pg';
 import { encodeHeaders } from './cloud-event.ts';
@@ -28,17 +29,17 @@ const RECORD_OVERHEAD_BYTES = 700;
 /** Bounds what one turn holds in memory; kafkajs copies it several times. */
 const MAX_TURN_BYTES = 1_200_000;
 
+const READ = prepared(
+  `SELECT id::text, topic, type, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id,
+          created_at_ms::text
+   FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS before
+         FROM (SELECT * FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2) AS next) AS sized
+   WHERE before < $3 ORDER BY sized.id`,
+);
+
 /** The next rows of a shard in the order of their ids, bounded in number and bytes. */
 export async function readRows(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
-  const { rows } = await pool.query<OutboxRow>(
-    `SELECT id::text, topic, type, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id,
-            created_at_ms::text
-     FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS before
-           FROM (SELECT * FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2) AS next) AS sized
-     WHERE before < $3 ORDER BY sized.id`,
-    [shard, limit, MAX_TURN_BYTES],
-  );
-  return rows;
+  return (await pool.query<OutboxRow>(READ, [shard, limit, MAX_TURN_BYTES])).rows;
 }
 
 /** Whether a turn took as much as it may, so that there is probably more. */

@@ -4,6 +4,7 @@ import { context, trace } from '@opentelemetry/api';
 import { checkEvent, EVENT_DEFINITIONS, type EventOf, type TopicName } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
+import { prepared } from '@wxcc-wfo/service-kit/prepared';
 import { type TraceHeaders, traceHeadersOf } from './trace-context.ts';
 
 /** Into how many shards the outbox of a service is split; at most so many replicas relay at once. */
@@ -123,7 +124,7 @@ export async function appendEvents(tx: SqlClient, events: readonly OutgoingEvent
 }
 
 // ORDER BY keeps the ids in the order of the array.
-const INSERT = `
+const INSERT = prepared(`
   WITH inserted AS (
     INSERT INTO outbox (shard, topic, type, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, created_at_ms)
     SELECT shard, topic, type, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, $11::bigint
@@ -131,4 +132,4 @@ const INSERT = `
       WITH ORDINALITY AS e(shard, topic, key, event_id, blob_id, value, traceparent, tracestate, tenant_id, acd_id, type, n)
     ORDER BY n
   )
-  SELECT pg_notify('outbox_' || current_schema(), $12)`;
+  SELECT pg_notify('outbox_' || current_schema(), $12)`);

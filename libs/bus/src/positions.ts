@@ -1,5 +1,6 @@
 import type { TopicName } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { prepared } from '@wxcc-wfo/service-kit/prepared';
 import type { Admin } from 'kafkajs';
 import type { Bus } from './bus.ts';
 import { busMetrics } from './telemetry.ts';
@@ -51,6 +52,11 @@ export async function readPositions(db: SqlClient, group: string, topics: readon
   }));
 }
 
+const ADVANCE = prepared(
+  `UPDATE consumed_offset SET next_offset = $1, updated_at = now()
+   WHERE group_id = $2 AND topic = $3 AND partition = $4 AND next_offset = $5 AND log_epoch = $6 AND next_offset < $1`,
+);
+
 /**
  * Moves a position in the transaction of the effects. False: somebody else has moved it since we read it, so these
  * effects are somebody else's already and the transaction must roll back.
@@ -61,11 +67,14 @@ export async function advancePosition(
   position: Position,
   next: bigint,
 ): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `UPDATE consumed_offset SET next_offset = $1, updated_at = now()
-     WHERE group_id = $2 AND topic = $3 AND partition = $4 AND next_offset = $5 AND log_epoch = $6 AND next_offset < $1`,
-    [next.toString(), group, position.topic, position.partition, position.next.toString(), position.logEpoch],
-  );
+  const { rowCount } = await tx.query(ADVANCE, [
+    next.toString(),
+    group,
+    position.topic,
+    position.partition,
+    position.next.toString(),
+    position.logEpoch,
+  ]);
   return rowCount === 1;
 }
 

@@ -1,4 +1,5 @@
 import type { Span } from '@opentelemetry/api';
+import { prepared } from '@wxcc-wfo/service-kit/prepared';
 import { type Message, Partitioners, type Producer } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Bus } from './bus.ts';
@@ -40,8 +41,8 @@ const GATHER_MS = 100;
 
 // Nobody waits for the disk here: rows that a crash of the server brings back are sent again, in their order, as after a
 // crash of ours.
-const FORGET = `DELETE FROM outbox
-  WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL AND id = ANY ($1::bigint[])`;
+const FORGET = prepared(`DELETE FROM outbox
+  WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL AND id = ANY ($1::bigint[])`);
 
 /** Relays one shard for as long as its lease is renewed and nobody fences it. */
 export function createShardRelay(o: ShardRelayOptions): ShardRelay {

@@ -1,4 +1,5 @@
 import pg, { type Pool } from 'pg';
+import { nameOfPrepared } from './prepared.ts';
 
 /** What a repository needs: a pool, a client, or a client inside a transaction. */
 export interface SqlClient {
@@ -29,6 +30,16 @@ const ANSWER_MARGIN_MS = 5_000;
 /** A connection that waits, for notifications say, is asked after this whether the other side still lives. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
+/** Sends the statements that are marked as `prepared` by their names. */
+class PreparingClient extends pg.Client {
+  // pg has eight signatures of it; which one it is, is its own affair.
+  override query = ((statement: unknown, ...rest: unknown[]) => {
+    const name = typeof statement === 'string' ? nameOfPrepared(statement) : undefined;
+    const named = name === undefined ? statement : { name, text: statement };
+    return (super.query as (...all: unknown[]) => unknown)(named, ...rest);
+  }) as pg.Client['query'];
+}
+
 /**
  * A pool that survives a lost server: idle connections that break are only logged, the next query makes a new one.
  * bigint columns come as numbers (they throw beyond ±2^53), `timestamptz` as Date, numeric as text.
@@ -36,6 +47,7 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 export function createPool(o: PoolOptions): Pool {
   const statementTimeoutMs = o.statementTimeoutMs ?? 30_000;
   const pool = new pg.Pool({
+    Client: PreparingClient,
     connectionString: o.url,
     application_name: o.applicationName,
     max: o.max ?? 10,

@@ -1,4 +1,5 @@
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { prepared } from '@wxcc-wfo/service-kit/prepared';
 import { type ImportVerdict, PRIORITY } from './import-policy.ts';
 import { tellVerdicts } from './verdict-repository.ts';
 
@@ -25,32 +26,32 @@ export interface NewImportJob extends Omit<ImportJob, 'attempts' | 'refusals' | 
 /** Webex takes at most ten task ids in a query of captures. */
 export const TASKS_PER_QUERY = 10;
 
+const UPSERT_JOBS = prepared(`
+  INSERT INTO import_job AS job (acd_id, task_id, tenant_id, webex_org_id, task_revision, ended_at_ms,
+    recording_expected, state, next_attempt_at_ms, traceparent, created_at_ms)
+  SELECT acd_id, task_id, tenant_id, webex_org_id, task_revision, ended_at_ms, recording_expected, 'waiting', $9::bigint,
+    traceparent, $9::bigint
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::bigint[], $7::boolean[], $8::text[])
+    AS n(acd_id, task_id, tenant_id, webex_org_id, task_revision, ended_at_ms, recording_expected, traceparent)
+  ON CONFLICT (acd_id, task_id) DO UPDATE SET task_revision = excluded.task_revision,
+    ended_at_ms = excluded.ended_at_ms, recording_expected = excluded.recording_expected, state = 'waiting',
+    next_attempt_at_ms = least(job.next_attempt_at_ms, excluded.next_attempt_at_ms), priority = 0, attempts = 0,
+    refusals = 0, wakes = job.wakes + 1
+  WHERE job.task_revision < excluded.task_revision`);
+
 /** Inserts jobs or wakes them for a higher revision of their task; a lower one changes nothing. One statement. */
 export async function upsertJobs(tx: SqlClient, jobs: NewImportJob[], nowMs: number): Promise<void> {
-  await tx.query(
-    `INSERT INTO import_job AS job (acd_id, task_id, tenant_id, webex_org_id, task_revision, ended_at_ms,
-       recording_expected, state, next_attempt_at_ms, traceparent, created_at_ms)
-     SELECT acd_id, task_id, tenant_id, webex_org_id, task_revision, ended_at_ms, recording_expected, 'waiting', $9::bigint,
-       traceparent, $9::bigint
-     FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::bigint[], $7::boolean[], $8::text[])
-       AS n(acd_id, task_id, tenant_id, webex_org_id, task_revision, ended_at_ms, recording_expected, traceparent)
-     ON CONFLICT (acd_id, task_id) DO UPDATE SET task_revision = excluded.task_revision,
-       ended_at_ms = excluded.ended_at_ms, recording_expected = excluded.recording_expected, state = 'waiting',
-       next_attempt_at_ms = least(job.next_attempt_at_ms, excluded.next_attempt_at_ms), priority = 0, attempts = 0,
-       refusals = 0, wakes = job.wakes + 1
-     WHERE job.task_revision < excluded.task_revision`,
-    [
-      jobs.map((job) => job.acdId),
-      jobs.map((job) => job.taskId),
-      jobs.map((job) => job.tenantId),
-      jobs.map((job) => job.webexOrgId),
-      jobs.map((job) => job.taskRevision),
-      jobs.map((job) => job.endedAtMs),
-      jobs.map((job) => job.recordingExpected),
-      jobs.map((job) => job.traceparent),
-      nowMs,
-    ],
-  );
+  await tx.query(UPSERT_JOBS, [
+    jobs.map((job) => job.acdId),
+    jobs.map((job) => job.taskId),
+    jobs.map((job) => job.tenantId),
+    jobs.map((job) => job.webexOrgId),
+    jobs.map((job) => job.taskRevision),
+    jobs.map((job) => job.endedAtMs),
+    jobs.map((job) => job.recordingExpected),
+    jobs.map((job) => job.traceparent),
+    nowMs,
+  ]);
 }
 
 /**

@@ -1,12 +1,14 @@
 import type { ContactSegmented } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
+import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
+import { prepared } from '@wxcc-wfo/service-kit/prepared';
 import { keyText, type TaskKey } from './facts-repository.ts';
 import type { AssignedContact } from './segment-task.ts';
 
-const READ = `
+const READ = prepared(`
   SELECT opened_by, body FROM contact
   JOIN unnest($1::uuid[], $2::uuid[], $3::text[]) AS wanted (tenant_id, acd_id, task_id)
-  USING (tenant_id, acd_id, task_id)`;
+  USING (tenant_id, acd_id, task_id)`);
 
 /** The contacts of these tasks as they were published last, by task, superseded ones included. */
 export async function readAssigned(tx: SqlClient, keys: readonly TaskKey[]): Promise<Map<string, AssignedContact[]>> {
@@ -39,27 +41,27 @@ const COLUMNS: [name: string, type: string, value: (assigned: AssignedContact) =
   ['calling_number', 'text', ({ contact }) => contact.callingNumber],
   ['called_number', 'text', ({ contact }) => contact.calledNumber],
   ['audio_state', 'text', ({ contact }) => contact.audio.state],
-  ['body', 'text', ({ contact }) => JSON.stringify(contact)],
 ];
 const KEY = new Set(['tenant_id', 'acd_id', 'contact_id']);
-const names = COLUMNS.map(([name]) => name);
+const names = [...COLUMNS.map(([name]) => name), 'body'];
+const parameters = COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`);
 
-const STORE = `
+const STORE = prepared(`
   INSERT INTO contact AS stored (${names.join(', ')})
   SELECT ${names.map((name) => (name === 'body' ? 'body::jsonb' : name)).join(', ')}
-  FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}) AS given (${names.join(', ')})
+  FROM unnest(${parameters.join(', ')}, ${jsonColumnSql(`$${COLUMNS.length + 1}`)}) AS given (${names.join(', ')})
   ON CONFLICT (contact_id, tenant_id, acd_id) DO UPDATE
     SET ${names
       .filter((name) => !KEY.has(name))
       .map((name) => `${name} = excluded.${name}`)
       .join(', ')}
-    WHERE stored.version < excluded.version`;
+    WHERE stored.version < excluded.version`);
 
 /** Stores contacts at their new versions, under the locks of their tasks. */
 export async function storeAssigned(tx: SqlClient, changed: readonly AssignedContact[]): Promise<void> {
   if (changed.length === 0) return;
-  await tx.query(
-    STORE,
-    COLUMNS.map(([, , value]) => changed.map(value)),
-  );
+  await tx.query(STORE, [
+    ...COLUMNS.map(([, , value]) => changed.map(value)),
+    jsonColumn(changed.map(({ contact }) => JSON.stringify(contact))),
+  ]);
 }

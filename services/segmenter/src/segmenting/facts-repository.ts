@@ -1,6 +1,7 @@
 import type { RecordingAvailable, RecordingUnavailable, TaskEnded } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
+import { prepared } from '@wxcc-wfo/service-kit/prepared';
 
 /** Names one task; all locks are taken in the order of its three parts. */
 export interface TaskKey {
@@ -33,7 +34,7 @@ export interface StoredTask {
 }
 
 // The conflict clause locks every row, whether or not its condition lets the row change.
-const STORE_TASKS = `
+const STORE_TASKS = prepared(`
   INSERT INTO task AS stored (tenant_id, acd_id, task_id, revision, facts, first_seen_at_ms)
   SELECT tenant_id, acd_id, task_id, revision, facts::jsonb, $6
   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], ${jsonColumnSql('$5')})
@@ -41,7 +42,7 @@ const STORE_TASKS = `
   ORDER BY tenant_id, acd_id, task_id
   ON CONFLICT (tenant_id, acd_id, task_id) DO UPDATE SET revision = excluded.revision, facts = excluded.facts
     WHERE stored.revision < excluded.revision
-  RETURNING tenant_id, acd_id, task_id, verdict, xmax = 0 AS is_new`;
+  RETURNING tenant_id, acd_id, task_id, verdict, xmax = 0 AS is_new`);
 
 /**
  * Locks the tasks, in the order of their keys, and stores those facts that are newer than what is there.
@@ -70,14 +71,14 @@ export async function lockTasks(tx: SqlClient, keys: readonly TaskKey[], nowMs: 
   await tx.query(LOCK_TASKS, [...keyColumns(keys), nowMs]);
 }
 
-const STORE_RECORDINGS = `
+const STORE_RECORDINGS = prepared(`
   INSERT INTO recording AS stored (tenant_id, acd_id, task_id, recording_id, generation, revision, facts)
   SELECT tenant_id, acd_id, task_id, recording_id, generation, revision, facts::jsonb
   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::integer[], $6::integer[], ${jsonColumnSql('$7')})
     AS given (tenant_id, acd_id, task_id, recording_id, generation, revision, facts)
   ON CONFLICT (tenant_id, acd_id, task_id, recording_id, generation)
     DO UPDATE SET revision = excluded.revision, facts = excluded.facts WHERE stored.revision < excluded.revision
-  RETURNING tenant_id, acd_id, task_id`;
+  RETURNING tenant_id, acd_id, task_id`);
 
 /** What is known of a recording whose event names no revision is its first. */
 export const revisionOf = ({ revision }: RecordingAvailable): number => revision ?? 1;
@@ -97,13 +98,13 @@ export async function storeRecordings(tx: SqlClient, recordings: readonly Record
   return [...new Map(rows.map((row) => [keyText(keyOf(row)), keyOf(row)])).values()];
 }
 
-const STORE_VERDICTS = `
+const STORE_VERDICTS = prepared(`
   UPDATE task SET verdict_version = given.version, verdict = given.verdict::jsonb
   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], ${jsonColumnSql('$5')})
     AS given (tenant_id, acd_id, task_id, version, verdict)
   WHERE (task.tenant_id, task.acd_id, task.task_id) = (given.tenant_id, given.acd_id, given.task_id)
     AND task.verdict_version < given.version
-  RETURNING task.tenant_id, task.acd_id, task.task_id`;
+  RETURNING task.tenant_id, task.acd_id, task.task_id`);
 
 /**
  * Stores verdicts that are newer than what is there, under the locks of their tasks; gives the tasks of which one was.

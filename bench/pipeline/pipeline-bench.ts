@@ -222,7 +222,7 @@ function memoryLines(stack: BenchStack, o: { early: Memory; late: Memory; tasks:
     const isFlat = growth <= MEMORY_GROWTH;
     return {
       name: `memory of ${name}, ${o.tasks.toLocaleString('en')} tasks`,
-      figure: `${late.peakMb.toFixed(0)} MB at most`,
+      figure: `${late.peakMb.toFixed(0)} MB at most, ${late.filesMb.toFixed(0)} of them files`,
       floor: `${early.peakMb.toFixed(0)} MB at 1,000`,
       ratio: growth,
       target: `≤ ${MEMORY_MB} MB, flat (≤ ${MEMORY_GROWTH})`,

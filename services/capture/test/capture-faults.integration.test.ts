@@ -133,7 +133,9 @@ describe('CAP-01 capture loses and doubles nothing while its source misbehaves',
       const answer = await fetch(url, { method: 'POST', headers, body: text });
       return { status: answer.status, problem: answer.status === 204 ? null : await answer.json() };
     }
-    const hints = async () => (await database.pool.query('SELECT task_id FROM hint')).rows.length;
+    // Of this task alone: hints of calls that ended before may still be open.
+    const hints = async () =>
+      (await database.pool.query(`SELECT task_id FROM hint WHERE task_id = 'task-of-nobody'`)).rows.length;
 
     it('refuses a wrong or missing signature, and a right one over other bytes', async () => {
       const signature = signWebhook(Buffer.from(body()), 'not the secret');
@@ -169,7 +171,7 @@ describe('CAP-01 capture loses and doubles nothing while its source misbehaves',
       const text = body();
       expect(await call(text, signWebhook(Buffer.from(text), await secret()))).toMatchObject({ status: 204 });
       expect(await hints()).toBe(1);
-      await database.pool.query('DELETE FROM hint');
+      await database.pool.query(`DELETE FROM hint WHERE task_id = 'task-of-nobody'`);
     });
   });
 

@@ -1,13 +1,23 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { EVENT_DEFINITIONS, type EventOf, TOPIC_NAMES, type TopicName } from './definitions.ts';
+import { EVENT_DEFINITIONS, type EventOf, type TopicName } from './definitions.ts';
 
 export type Checked<T extends TopicName> = { ok: true; event: EventOf<T> } | { ok: false; problems: string[] };
 
-const ajv = new Ajv({ strict: false, allErrors: false });
-const thorough = new Ajv({ strict: false, allErrors: true });
-const quick = new Map<TopicName, ValidateFunction>();
-const complete = new Map<TopicName, ValidateFunction>();
-for (const topic of TOPIC_NAMES) quick.set(topic, ajv.compile(EVENT_DEFINITIONS[topic].schema));
+/** Compiles the schema of a topic when it is asked for first: a service has to do with few of them. */
+function validatorsOf(ajv: Ajv): (topic: TopicName) => ValidateFunction {
+  const compiled = new Map<TopicName, ValidateFunction>();
+  return (topic) => {
+    let validate = compiled.get(topic);
+    if (!validate) {
+      validate = ajv.compile(EVENT_DEFINITIONS[topic].schema);
+      compiled.set(topic, validate);
+    }
+    return validate;
+  };
+}
+
+const quick = validatorsOf(new Ajv({ strict: false, allErrors: false }));
+const complete = validatorsOf(new Ajv({ strict: false, allErrors: true }));
 
 /** `activities/3/startedAtMs: must be integer`; the value itself is left out, it may be personal. */
 function describe(error: ErrorObject): string {
@@ -22,12 +32,8 @@ function describe(error: ErrorObject): string {
  * The valid path stops at the first error and allocates nothing; only a refused payload is checked again to list all.
  */
 export function checkEvent<T extends TopicName>(topic: T, payload: unknown): Checked<T> {
-  if (quick.get(topic)!(payload)) return { ok: true, event: payload as EventOf<T> };
-  let validate = complete.get(topic);
-  if (!validate) {
-    validate = thorough.compile(EVENT_DEFINITIONS[topic].schema);
-    complete.set(topic, validate);
-  }
+  if (quick(topic)(payload)) return { ok: true, event: payload as EventOf<T> };
+  const validate = complete(topic);
   validate(payload);
   return { ok: false, problems: (validate.errors ?? []).slice(0, 50).map(describe) };
 }

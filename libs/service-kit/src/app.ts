@@ -12,9 +12,9 @@ import type { Logger } from './logger.ts';
 import { defineMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { problem } from './problem.ts';
+import { serializerCompiler, validatorCompiler } from './schema-compilers.ts';
 import { onceReachable } from './start-up.ts';
 import { telemetryHandle } from './telemetry-handle.ts';
-import { validatorCompiler } from './validation.ts';
 
 export interface AppOptions {
   service: string;
@@ -71,6 +71,7 @@ export async function createApp(o: AppOptions): Promise<App> {
     frameworkErrors: (error, request, reply) => app.errorHandler(error, request as FastifyRequest, reply as never),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler as never);
+  app.setSerializerCompiler(serializerCompiler as never);
   readJson(app);
   app.decorateRequest('caller', null as unknown as Caller);
   answerErrors(app);

@@ -1,20 +1,8 @@
-import { Ajv, type ErrorObject } from 'ajv';
-import addFormats from 'ajv-formats';
-import type { FastifySchemaCompiler } from 'fastify';
+import type { ErrorObject } from 'ajv';
 import { type ProblemError, problem } from './problem.ts';
 import { explainSchemaError } from './schema-errors.ts';
 
 const MOST_ERRORS = 20;
-const options = { allErrors: true, strictSchema: false, useDefaults: true, removeAdditional: false } as const;
-const exact = new Ajv(options);
-// Path, query and headers are always text; a JSON body says itself what it means.
-const coercing = new Ajv({ ...options, coerceTypes: 'array' });
-for (const ajv of [exact, coercing]) addFormats.default(ajv, { mode: 'full' });
-
-/** Bodies are taken as they are; text in path, query and headers is converted to the schema's type. */
-export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
-  (httpPart === 'body' ? exact : coercing).compile(schema);
-
 const PARTS: Record<string, string> = { body: 'body', params: 'path', querystring: 'query', headers: 'headers' };
 
 /** What Ajv found as problem details that name field, reason and remedy; a value that was sent is never repeated. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger, loadConfig, newSealingKey } from '@wxcc-wfo/service-kit';
-import { gapsOfOpenApi, type OpenApiDocument } from '@wxcc-wfo/service-kit/testing/openapi';
+import { gapsOfOpenApi, type OpenApiDocument, uncompilableSchemas } from '@wxcc-wfo/service-kit/testing/openapi';
 import { testAddresses } from '@wxcc-wfo/testkit';
 import { buildApp } from '../src/app.ts';
 import { captureConfig } from '../src/config.ts';
@@ -41,4 +41,6 @@ describe('the OpenAPI document of capture', () => {
     );
     expect(gapsOfOpenApi(document)).toEqual([]);
   });
+
+  it('has no schema that fails only when its route is called', () => expect(uncompilableSchemas()).toEqual([]));
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { gapsOfOpenApi, type OpenApiDocument } from '@wxcc-wfo/service-kit/testing/openapi';
+import { gapsOfOpenApi, type OpenApiDocument, uncompilableSchemas } from '@wxcc-wfo/service-kit/testing/openapi';
 import { createSimulator, type Simulator } from '@wxcc-wfo/simulator';
 import { type OAuthDatabase, oauthDatabase } from './oauth-database.ts';
 import { deployment, type RunningOAuth, runOAuth } from './running-oauth.ts';
@@ -27,4 +27,6 @@ describe('the OpenAPI document of oauth', () => {
     );
     expect(gapsOfOpenApi(document)).toEqual([]);
   });
+
+  it('has no schema that fails only when its route is called', () => expect(uncompilableSchemas()).toEqual([]));
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { gapsOfOpenApi, type OpenApiDocument } from '@wxcc-wfo/service-kit/testing/openapi';
+import { gapsOfOpenApi, type OpenApiDocument, uncompilableSchemas } from '@wxcc-wfo/service-kit/testing/openapi';
 import { type RunningDirectory, runDirectory } from './running-directory.ts';
 
 let sync: RunningDirectory;
@@ -16,4 +16,6 @@ describe('the OpenAPI document of sync', () => {
     );
     expect(gapsOfOpenApi(document)).toEqual([]);
   });
+
+  it('has no schema that fails only when its route is called', () => expect(uncompilableSchemas()).toEqual([]));
 });

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // One run for every kind of test: unit and property tests beside the code, integration over real servers, end to end.
 export default {
   testEnvironment: 'node',
@@ -11,7 +13,9 @@ export default {
   },
   globalSetup: '<rootDir>/libs/testkit/src/jest-global-setup.ts',
   globalTeardown: '<rootDir>/libs/testkit/src/jest-global-teardown.ts',
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/libs/testkit/src/jest-sequencer.mjs',
+  // Suites of real processes wait more than they work. Not more: their servers are shared.
+  maxWorkers: Math.min(4, availableParallelism() + 1),
   modulePathIgnorePatterns: ['<rootDir>/.data'],
   testTimeout: 120_000,
 };

@@ -31,6 +31,8 @@ export function run(program, args, options = {}) {
           join(REPOSITORY, 'node_modules', '.bin'),
           process.env.PATH,
         ].join(delimiter),
+        // Sources without their types and compiled: services and tools keep theirs at the same place.
+        NODE_COMPILE_CACHE: join(REPOSITORY, '.data', 'tools', 'compile-cache'),
         ...env,
       },
     });

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Watchdog } from '@wxcc-wfo/testkit';
-import { waitFor } from '@wxcc-wfo/testkit';
+import { COMPILE_CACHE, type Watchdog, waitFor } from '@wxcc-wfo/testkit';
 import { ROOT } from './services.ts';
 
 export interface ProcessPlan {
@@ -10,7 +9,7 @@ export interface ProcessPlan {
   /** File that Node runs, relative to the repository. */
   entry: string;
   nodeOptions?: string[];
-  /** Its whole environment beside PATH. */
+  /** Its whole environment beside PATH, TZ and Node's compile cache. */
   env: Record<string, string>;
   logFile: string;
   /** Receives how it ended, if it ended unasked. */
@@ -48,7 +47,8 @@ export function manageProcess(plan: ProcessPlan, watchdog: Watchdog): ManagedPro
       crash = undefined;
       const started = spawn(process.execPath, [...(plan.nodeOptions ?? []), plan.entry], {
         cwd: ROOT,
-        env: { PATH: process.env.PATH ?? '', TZ: 'UTC', ...plan.env },
+        // Stripped and compiled sources are kept: the next start takes half the time and less memory.
+        env: { PATH: process.env.PATH ?? '', TZ: 'UTC', NODE_COMPILE_CACHE: COMPILE_CACHE, ...plan.env },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       });

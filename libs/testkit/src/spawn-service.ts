@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { request } from 'node:http';
+import { COMPILE_CACHE } from './servers/tool-cache.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface SpawnServiceOptions {
   name: string;
   /** Path of the file that Node runs, e.g. `services/oauth/src/server.ts`. */
   entry: string;
-  /** The whole environment beside PATH; nothing else is inherited. */
+  /** The whole environment beside PATH, TZ and Node's compile cache; nothing else is inherited. */
   env: Record<string, string>;
   args?: string[];
   /** Node's own options, e.g. `['--import', './telemetry.ts']`. */
@@ -67,7 +68,7 @@ function jsonLines(text: string): Record<string, unknown>[] {
 export function spawnService(options: SpawnServiceOptions): SpawnedService {
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), options.entry, ...(options.args ?? [])], {
     cwd: options.workingFolder ?? process.cwd(),
-    env: { PATH: process.env.PATH, TZ: 'UTC', ...options.env },
+    env: { PATH: process.env.PATH, TZ: 'UTC', NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

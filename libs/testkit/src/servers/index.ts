@@ -7,4 +7,5 @@ export {
   type StartServersOptions,
   startServers,
 } from './start-servers.ts';
+export { COMPILE_CACHE } from './tool-cache.ts';
 export { startWatchdog, type Watchdog } from './watchdog.ts';

@@ -7,6 +7,9 @@ export const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url)
 /** Downloaded servers are kept here; removing data (`--fresh`) leaves them. */
 export const TOOL_CACHE = `${REPOSITORY}.data/tools`;
 
+/** Where Node keeps what it stripped of types and compiled, for the next start of the same program. */
+export const COMPILE_CACHE = `${TOOL_CACHE}/compile-cache`;
+
 /**
  * Gives the folder of a downloaded tool, filling it on first use. The folder appears under its name only when it is
  * complete, so that an interrupted download is repeated and two runs at once don't disturb each other.

@@ -56,12 +56,14 @@ function beginReading(): OpenReading {
     firstTotal: null,
     lastTotal: null,
     newestChangeMs: 0,
+    hadRepetitions: false,
   };
 }
 
 /**
- * One reading. The page size may be cut silently, so a short or empty page is not the end: the end is the last of
- * `meta.totalPages` or, where that is not told, a page that brings nothing new. A total that changes ends it at once.
+ * One reading. The page size may be cut silently, so a short page is not the end: the end is the last of
+ * `meta.totalPages` or, where that is not told, an empty page; or the first answer, where the number of the page is
+ * ignored. A total that changes ends it at once.
  */
 async function* readPages<T>(
   transport: Transport,
@@ -69,10 +71,12 @@ async function* readPages<T>(
   reading: OpenReading,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T[]> {
-  for (let page = 0; page < MAX_PAGES; page++) {
+  const ask = async (page: number) => {
     const target = `${url}?page=${page}&pageSize=${PAGE_SIZE}`;
-    const answer = await transport.call({ what, operation, method: 'GET', url: target, signal });
-    const { records, totalPages, totalRecords } = readListPage(answer);
+    return readListPage(await transport.call({ what, operation, method: 'GET', url: target, signal }));
+  };
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const { records, totalPages, totalRecords } = await ask(page);
     const items = records.map((record, index) => decode(record, `data[${index}]`));
     const sizeBefore = reading.ids.size;
     for (const item of items) reading.ids.add(idOf(item));
@@ -86,7 +90,13 @@ async function* readPages<T>(
     reading.lastTotal = totalRecords;
     yield items;
     if (reading.lastTotal !== reading.firstTotal) return;
-    if (totalPages === null ? reading.ids.size === sizeBefore : page + 1 >= totalPages) return;
+    if (totalPages === null) {
+      if (items.length === 0) return;
+      const isRepetition = reading.ids.size < sizeBefore + items.length;
+      // Records moved while they were read, or every page is the whole list: a page that cannot be there tells.
+      if (isRepetition && !reading.hadRepetitions && (await ask(MAX_PAGES)).records.length > 0) return;
+      reading.hadRepetitions ||= isRepetition;
+    } else if (page + 1 >= totalPages) return;
   }
 }
 

@@ -176,13 +176,24 @@ describe('listing the directory', () => {
   });
 
   it('SYNC-06: reads bare lists, which tell no number, until two readings agree', async () => {
-    stub.answer((_, index) => ({ json: [[{ id: 't1' }], [{ id: 't2' }, { id: 't1' }], []][index % 3] }));
+    stub.answer(({ path }) => ({ json: [[{ id: 't1' }], [{ id: 't2' }]][pageAsked(path)] ?? [] }));
     expect(await idsOf(client.listTeams(), (team) => team.teamId)).toEqual(['t1', 't2']);
-    expect(stub.requests).toHaveLength(6);
+    expect(stub.requests.map(({ path }) => pageAsked(path))).toEqual([0, 1, 2, 0, 1, 2]);
     stub.answer(() => ({ json: [{ id: 'q1', channelType: 'SOCIAL_CHANNEL', queueType: 'OUTBOUND' }] }));
     expect(await idsOf(client.listQueues(), (queue) => `${queue.queueId} ${queue.channel} ${queue.direction}`)).toEqual(
       ['q1 social outbound'],
     );
+  });
+
+  it('SYNC-06: believes no reading of a bare list in which a record moved to the next page', async () => {
+    const first = [['t1'], ['t1'], ['t2']];
+    stub.answer(({ path }, index) => {
+      const pages = index < 5 ? first : [['t1'], ['t2']];
+      return { json: (pages[pageAsked(path)] ?? []).map((id) => ({ id })) };
+    });
+    expect(await idsOf(client.listTeams(), (team) => team.teamId)).toEqual(['t1', 't2']);
+    const asked = stub.requests.map(({ path }) => pageAsked(path));
+    expect(asked).toEqual([0, 1, 10_000, 2, 3, 0, 1, 2, 0, 1, 2]);
   });
 
   it('SYNC-06: an empty page in the middle is not the end, and the listing is read again', async () => {

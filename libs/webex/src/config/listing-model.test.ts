@@ -98,6 +98,33 @@ describe('SYNC-06: a listing that is accepted holds every record that existed th
     );
   });
 
+  it('of bare lists in which records are added before what was read, and taken away again', async () => {
+    const added: Happening = { kind: 'add', place: 0 };
+    const deleted: Happening = { kind: 'delete', place: 0 };
+    for (const happened of [
+      [[added], [deleted], [], [added], [deleted]],
+      [[], [{ ...added, place: 2 }], [{ ...added, place: 2 }], [], [], [deleted], [deleted]],
+    ]) {
+      const directory = changingDirectory({ size: 3, pageSize: 1, happenings: happened, told: false, timed: false });
+      const { ids, accepted } = await read(directory.transport);
+      expect(accepted).toBe(true);
+      expect(ids).toEqual(expect.arrayContaining(directory.throughout()));
+    }
+  });
+
+  it('accepts a bare list whose pages are all the whole of it', async () => {
+    const asked: string[] = [];
+    const transport: Transport = {
+      async call({ url }) {
+        asked.push(new URL(url).searchParams.get('page')!);
+        return [{ id: 'u0' }, { id: 'u1' }];
+      },
+    };
+    expect(await read(transport)).toEqual({ ids: ['u0', 'u1'], accepted: true });
+    // Twice: the list, its repetition, and a page that no list has.
+    expect(asked).toEqual(['0', '1', '10000', '0', '1', '10000']);
+  });
+
   it('accepts what does not change in one reading, at the cost of its pages', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 9 }), async (size, pageSize) => {

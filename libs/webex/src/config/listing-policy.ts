@@ -9,6 +9,8 @@ export interface Reading {
   lastTotal: number | null;
   /** The latest time of creation or change of its records; null when one of them tells neither. */
   newestChangeMs: number | null;
+  /** Whether a record came on two pages, where no total was told. */
+  hadRepetitions: boolean;
 }
 
 export type Verdict = { complete: true } | { complete: false; reason: string };
@@ -26,8 +28,11 @@ const incomplete = (reason: string): Verdict => ({ complete: false, reason });
  * 1. one page with its total, as one answer is one moment;
  * 2. as many distinct ids as the unchanged total, none of them created or changed since the reading began: all of them
  *    were there at the beginning, they are as many as there were, so they are all;
- * 3. as many as the total, or no total told, and the reading before had the same ids: a record can slip through twice
- *    only if another one was deleted and came back under the same id in between.
+ * 3. as many as the total, or no total told, and the reading before had the same ids. A record that slips through moved
+ *    to a page that was read already, hence one before it was deleted. If that one had been read, it is not read again,
+ *    and the ids differ. If not, it had been added before what was read and moved some of that to the next page, too:
+ *    with a total fewer ids than told arrive, without one a record comes twice, so that the reading before must have
+ *    had no repetition.
  */
 export function judgeReading(reading: Reading, before: Reading | undefined): Verdict {
   const { firstTotal, lastTotal, ids, pages, newestChangeMs, startedAtMs } = reading;
@@ -41,6 +46,8 @@ export function judgeReading(reading: Reading, before: Reading | undefined): Ver
   }
   if (before === undefined)
     return incomplete('records changed while it was read, or the number of records is not told');
+  if (firstTotal === null && before.hadRepetitions)
+    return incomplete('records moved from page to page while it was read');
   return sameIds(reading.ids, before.ids) ? complete : incomplete('two readings one after the other differ');
 }
 

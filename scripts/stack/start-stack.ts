@@ -110,7 +110,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             `${ROOT}/libs/service-kit/src/telemetry.ts`,
             '--disable-warning=ExperimentalWarning',
             ...MEMORY_OPTIONS,
-            ...(service === 'media-import' ? LEAN_MEMORY_OPTIONS : []),
           ],
           env: environmentOf(service, { options, secrets, databaseUrls, mediaFolder, ports, port }),
           logFile: `${dataFolder}/logs/${service}${replica === 1 ? '' : `-${replica}`}.log`,
@@ -157,9 +156,6 @@ const MEMORY_OPTIONS = [
   '--v8-pool-size=1',
   '--liftoff-only',
 ];
-
-/** Long downloads would else leave tens of MB of garbage lying about; importing is work in native code and in buffers. */
-const LEAN_MEMORY_OPTIONS = ['--max-semi-space-size=1'];
 
 /** Where they are fixed glibc does not raise both with every large buffer, to keep up to 64 MB of what is free. */
 const MALLOC_ENVIRONMENT = {

@@ -37,7 +37,7 @@ export interface ShardRelay {
 }
 
 /** A transaction of the broker costs the same for one row as for many: what comes in quick succession goes together. */
-const GATHER_MS = 100;
+const GATHER_MS = 250;
 
 // Nobody waits for the disk here: rows that a crash of the server brings back are sent again, in their order, as after a
 // crash of ours.

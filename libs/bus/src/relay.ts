@@ -22,7 +22,7 @@ export interface RelayOptions {
   leaseMs?: number;
   /** Rows per transaction of the broker. Default 500. */
   batchSize?: number;
-  /** Looks for rows at least so often, should a notification be lost. Default 500 ms. */
+  /** Looks for rows at least so often, should a notification be lost. Default 2 s. */
   pollMs?: number;
   /** A send that takes longer is given up (the rows stay) and begun anew. Default 30 s. */
   sendDeadlineMs?: number;
@@ -97,7 +97,7 @@ export function createRelay(o: RelayOptions): Relay {
           shard,
           validUntilMs,
           batchSize: o.batchSize ?? 500,
-          pollMs: o.pollMs ?? 500,
+          pollMs: o.pollMs ?? 2_000,
           sendDeadlineMs: o.sendDeadlineMs ?? 30_000,
           publicUrl: o.publicUrl,
           limitTurns,

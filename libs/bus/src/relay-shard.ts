@@ -36,8 +36,12 @@ export interface ShardRelay {
   stop(): Promise<void>;
 }
 
-/** A transaction of the broker costs the same for one row as for many: what comes in quick succession goes together. */
-const GATHER_MS = 250;
+/**
+ * A transaction of the broker costs the same for one row as for many: what comes in quick succession goes together. Where
+ * a hundred rows and more come each second, a little later costs nobody anything and the broker half as much.
+ */
+const GATHER_MS = { quiet: 100, busy: 250 };
+const BUSY_ROWS = 10;
 
 // Nobody waits for the disk here: rows that a crash of the server brings back are sent again, in their order, as after a
 // crash of ours.
@@ -172,7 +176,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
         const sent = await o.limitTurns(async () => (isOurs() ? await turn() : 'nothing'));
         failures = 0;
         if (sent === 'full') continue;
-        const gatherMs = beganMs + GATHER_MS - performance.now();
+        const gatherMs = beganMs + GATHER_MS[inHand.length < BUSY_ROWS ? 'quiet' : 'busy'] - performance.now();
         if (sent === 'some' && gatherMs > 0) await sleepUntilWoken(gatherMs, false);
         if (!pending) await sleepUntilWoken(o.pollMs);
       } catch (error) {

@@ -14,9 +14,9 @@ export default {
   globalSetup: '<rootDir>/libs/testkit/src/jest-global-setup.ts',
   globalTeardown: '<rootDir>/libs/testkit/src/jest-global-teardown.ts',
   testSequencer: '<rootDir>/libs/testkit/src/jest-sequencer.mjs',
-  // Suites of real processes wait more than they work. Not more: their servers are shared.
   // What suites leave behind is never given back by V8's module contexts, and a heap of gigabytes is slow to collect.
   workerIdleMemoryLimit: '700MB',
+  // Suites of real processes wait more than they work. Not more: their servers are shared.
   maxWorkers: Math.min(4, availableParallelism() + 1),
   modulePathIgnorePatterns: ['<rootDir>/.data'],
   testTimeout: 120_000,

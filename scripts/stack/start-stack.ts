@@ -150,7 +150,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
  * what it passes on.
  */
 const MEMORY_OPTIONS = [
-  '--max-semi-space-size=2',
+  '--max-semi-space-size=4',
   '--max-old-space-size=384',
   '--no-parallel-scavenge',
   '--v8-pool-size=1',

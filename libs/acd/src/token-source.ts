@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from '@wxcc-wfo/bus';
+import type { CommittedEvent } from '@wxcc-wfo/bus';
 import { TOPICS } from '@wxcc-wfo/contracts';
 import type { Logger, Sealer, SqlClient } from '@wxcc-wfo/service-kit';
 import type { Redis } from 'ioredis';
@@ -39,7 +39,7 @@ export interface TokenSource {
    * For a consumer's `onCommitted`: copies the tokens that `token-refreshed` announced while the hand-over store has
    * them. What is missed (a kill, Redis away) is copied once the token is refused or about to expire.
    */
-  copyAnnounced(events: readonly ReceivedEvent[]): void;
+  copyAnnounced(events: readonly CommittedEvent[]): void;
 }
 
 /** Noted beside the token that lies there, if it is still that version: a note must not outlive its token. */

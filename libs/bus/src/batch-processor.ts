@@ -3,6 +3,7 @@ import { type Chunk, type ChunkResult, commitChunk, type ProcessorOptions } from
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
 import { countAttempt, createStandingCount, forgetAttempts, type StandingCount } from './delivery-attempt.ts';
 import { backoffMs, describeError, isRefusedValue, isStatementTimeout, isTransient } from './failure-policy.ts';
+import { asKeeping } from './handler.ts';
 import { createLimit } from './limit.ts';
 import { reportParked } from './new-letters.ts';
 import { advancePosition, type Position } from './positions.ts';
@@ -73,10 +74,11 @@ export function createBatchProcessor(o: ProcessorOptions) {
         characters += text.length;
         return text;
       });
+    const { keep } = asKeeping(o.handlerOf(delivery.position.topic));
     for (const record of records) {
       // A large event has no value here. Reading it takes its time, in which we may have been asked to stop.
       if (record.value?.length === 0) await delivery.checkpoint();
-      const one = await decodeRecord(record, readBlob);
+      const one = await decodeRecord(record, readBlob, keep);
       decoded.push(one);
       if (characters > MAX_BLOB_CHARACTERS || (one.kind === 'invalid' && one.endless)) break;
     }

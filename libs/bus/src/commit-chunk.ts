@@ -1,24 +1,15 @@
 import { context } from '@opentelemetry/api';
 import type { TopicName } from '@wxcc-wfo/contracts';
-import { runTransaction, type SqlClient } from '@wxcc-wfo/service-kit';
+import { runTransaction } from '@wxcc-wfo/service-kit';
 import type { Pool } from 'pg';
 import { startBatchSpans } from './batch-spans.ts';
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
+import { asKeeping, type TopicHandler } from './handler.ts';
 import type { Logger } from './logger.ts';
 import { letterOfInvalid, letterOfOutcome, type RetryPolicy, reportParked } from './new-letters.ts';
-import type { Outcome } from './outcome.ts';
 import { advancePosition, type Position } from './positions.ts';
-import type { BlobReader, Decoded, ReceivedEvent } from './received-event.ts';
+import { type BlobReader, type CommittedEvent, type Decoded, kept, type ReceivedEvent } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';
-
-/**
- * Handles a batch in ONE transaction and gives one outcome per event, in their order. It may be called again with the
- * same events, and with a part of them; it must not call anything outside of the database.
- */
-export type BatchHandler<T extends TopicName = TopicName> = (
-  events: ReceivedEvent<T>[],
-  tx: SqlClient,
-) => Promise<Outcome[]>;
 
 export interface ProcessorOptions {
   pool: Pool;
@@ -26,8 +17,8 @@ export interface ProcessorOptions {
   logger: Logger;
   retry: RetryPolicy;
   readBlob: BlobReader | undefined;
-  handlerOf(topic: TopicName): BatchHandler;
-  onCommitted(events: ReceivedEvent[]): void;
+  handlerOf(topic: TopicName): TopicHandler;
+  onCommitted(events: CommittedEvent[]): void;
 }
 
 /** Records in a row of one partition, and the position after them. */
@@ -56,9 +47,9 @@ export async function commitChunk(o: ProcessorOptions, position: Position, chunk
           count(d.retryable ? 'retry' : 'dead-letter');
         }
       }
-      const events = valid.map((d) => d.event);
-      const results =
-        events.length > 0 ? await context.with(spans.context, () => o.handlerOf(position.topic)(events, tx)) : [];
+      const events = valid.map(kept);
+      const { handle } = asKeeping(o.handlerOf(position.topic));
+      const results = events.length > 0 ? await context.with(spans.context, () => handle(events, tx)) : [];
       if (results.length !== events.length) {
         throw new TypeError(
           `The handler of '${position.topic}' gave ${results.length} outcomes for ${events.length} events.`,

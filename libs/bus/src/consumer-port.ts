@@ -1,10 +1,10 @@
 import type { TopicName } from '@wxcc-wfo/contracts';
 import type { Pool } from 'pg';
 import type { Bus } from './bus.ts';
-import type { BatchHandler } from './commit-chunk.ts';
+import type { TopicHandler } from './handler.ts';
 import type { Logger } from './logger.ts';
 import type { RetryPolicy } from './new-letters.ts';
-import type { ReceivedEvent } from './received-event.ts';
+import type { CommittedEvent } from './received-event.ts';
 import type { ReplayResult } from './redelivery.ts';
 
 export interface ConsumerOptions {
@@ -12,7 +12,7 @@ export interface ConsumerOptions {
   /** The pool of the schema that holds consumed_offset and dead_letter, and the handlers' tables. */
   pool: Pool;
   groupId: string;
-  handlers: { [T in TopicName]?: BatchHandler<T> };
+  handlers: { [T in TopicName]?: TopicHandler<T> };
   logger: Logger;
   /** Most events per transaction. Default 500. */
   batchSize?: number;
@@ -31,7 +31,7 @@ export interface ConsumerOptions {
   /** Origins of the siblings that publish such events (EVENT_BLOB_ORIGINS); the key goes nowhere else. */
   blobOrigins?: readonly string[];
   /** After a commit, with the events that are done. It must not throw. */
-  onCommitted?(events: ReceivedEvent[]): void;
+  onCommitted?(events: CommittedEvent[]): void;
   /** The consumer can't go on in this process: exit non-zero, so that it is started anew. */
   onFatal?(error: Error): void;
 }

@@ -4,7 +4,7 @@ import type { EachBatchPayload } from 'kafkajs';
 import { type AssignedPartition, createAssignment } from './assignment.ts';
 import { createBatchProcessor, StoppedError } from './batch-processor.ts';
 import { isCaughtUp, readTargets } from './caught-up.ts';
-import type { BatchHandler, ProcessorOptions } from './commit-chunk.ts';
+import type { ProcessorOptions } from './commit-chunk.ts';
 import { watchPartitions } from './consumer-health.ts';
 import type { Consumer, ConsumerOptions, PartitionHealth } from './consumer-port.ts';
 import { watchEnds } from './consumer-watch.ts';
@@ -12,6 +12,7 @@ import { createBlobReader } from './event-blob-client.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
 import { giveBackFetched } from './fetched-memory.ts';
 import { createGroupMember, HEARTBEAT_MS } from './group-member.ts';
+import type { TopicHandler } from './handler.ts';
 import type { RetryPolicy } from './new-letters.ts';
 import { advancePosition, readPositions } from './positions.ts';
 import type { RawRecord } from './received-event.ts';
@@ -48,7 +49,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     readBlob: o.internalApiKey
       ? createBlobReader({ internalApiKey: o.internalApiKey, origins: o.blobOrigins ?? [] })
       : undefined,
-    handlerOf: (topic) => o.handlers[topic] as unknown as BatchHandler,
+    handlerOf: (topic) => o.handlers[topic] as unknown as TopicHandler,
     onCommitted(events) {
       try {
         o.onCommitted?.(events);

@@ -48,9 +48,9 @@ export function createGroupMember(o: GroupMemberOptions) {
       sessionTimeout,
       rebalanceTimeout: Math.max(sessionTimeout, 30_000),
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
-      maxWaitTimeInMs: 250,
+      maxWaitTimeInMs: 1_000,
       // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole.
-      maxBytesPerPartition: 262_144,
+      maxBytesPerPartition: 524_288,
       readUncommitted: false,
       allowAutoTopicCreation: false,
       retry: {

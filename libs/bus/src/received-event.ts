@@ -2,13 +2,15 @@ import type { Context } from '@opentelemetry/api';
 import { checkEvent, EVENT_DEFINITIONS, type EventOf, type TopicName } from '@wxcc-wfo/contracts';
 import type { IHeaders } from 'kafkajs';
 import { decodeHeaders } from './cloud-event.ts';
+import type { KeepingHandler, OwnedPayload } from './handler.ts';
 import { contextOf, parseTraceHeaders } from './trace-context.ts';
 
 /** One consumed event, checked against its contract. */
-export interface ReceivedEvent<T extends TopicName = TopicName> {
+export interface ReceivedEvent<T extends TopicName = TopicName, P extends OwnedPayload = EventOf<T>> {
   topic: T;
   key: string;
-  payload: EventOf<T>;
+  /** The event, or what its handler keeps of it. */
+  payload: P;
   /** CloudEvents id; the same for every delivery of one event. */
   eventId: string;
   occurredAtMs: number;
@@ -17,6 +19,9 @@ export interface ReceivedEvent<T extends TopicName = TopicName> {
   /** Continues the trace of the event's own work; hand it to what the event causes (outbox rows, job rows). */
   context: Context;
 }
+
+/** An event that was handled: of its payload only the owner is sure to be there. */
+export type CommittedEvent = ReceivedEvent<TopicName, OwnedPayload>;
 
 /** A record as the broker holds it, or as a dead letter kept it. */
 export interface RawRecord {
@@ -29,9 +34,17 @@ export interface RawRecord {
   timestampMs: number;
 }
 
-export type Decoded =
-  /** `cause`: the trace context that the event came with, whatever span handles it. */
-  { kind: 'event'; record: RawRecord; event: ReceivedEvent; cause: Context } | InvalidRecord;
+export type Decoded = ValidRecord | InvalidRecord;
+
+export interface ValidRecord {
+  kind: 'event';
+  record: RawRecord;
+  event: ReceivedEvent;
+  /** The trace context that the event came with, whatever span handles it. */
+  cause: Context;
+  /** Its handler could not make of it what it keeps. */
+  failure: unknown;
+}
 
 export interface InvalidRecord {
   kind: 'invalid';
@@ -59,8 +72,20 @@ export class BlobUnavailableError extends Error {
   }
 }
 
-/** Turns a record into an event, or says why it is none. Never throws. */
-export async function decodeRecord(record: RawRecord, readBlob: BlobReader | undefined): Promise<Decoded> {
+/** The event of a record. Throws what its handler has thrown when it was to keep something of it. */
+export function kept({ event, failure }: ValidRecord): ReceivedEvent {
+  if (failure !== undefined) throw failure;
+  return event;
+}
+
+/**
+ * Turns a record into an event, or says why it is none. Never throws. With `keep` the payload is what that makes of it.
+ */
+export async function decodeRecord(
+  record: RawRecord,
+  readBlob: BlobReader | undefined,
+  keep: KeepingHandler['keep'] | undefined,
+): Promise<Decoded> {
   const invalid = (code: string, reason: string, o: Partial<InvalidRecord> = {}): Decoded => ({
     kind: 'invalid',
     record,
@@ -101,15 +126,26 @@ export async function decodeRecord(record: RawRecord, readBlob: BlobReader | und
     const reason = 'The header ce_tenantid and the value name different tenants.';
     return invalid('contract-broken', reason, { ownerless: true });
   }
+  let owned: OwnedPayload = checked.event;
+  let failure: unknown;
+  try {
+    if (keep) owned = keep(checked.event, text);
+  } catch (error) {
+    const { tenantId, acdId } = checked.event;
+    owned = { tenantId, acdId };
+    failure = error ?? new Error('The handler threw nothing.');
+  }
   const cause = contextOf(parseTraceHeaders(headers));
   return {
     kind: 'event',
     record,
     cause,
+    failure,
     event: {
       topic: record.topic,
       key: record.key?.toString('utf8') ?? '',
-      payload: checked.event,
+      // Whoever wrote `keep` knows its type, and nobody else reads it.
+      payload: owned as EventOf<TopicName>,
       eventId: headers.eventId,
       occurredAtMs: headers.timeMs ?? record.timestampMs,
       partition: record.partition,

@@ -11,9 +11,10 @@ import {
   updateDeadLetter,
 } from './dead-letter-repository.ts';
 import { backoffMs, describeError, isStatementTimeout, isTransient } from './failure-policy.ts';
+import { asKeeping } from './handler.ts';
 import { reasonOf } from './new-letters.ts';
 import type { Outcome } from './outcome.ts';
-import { decodeRecord, type RawRecord } from './received-event.ts';
+import { decodeRecord, kept, type RawRecord } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';
 
 /** How handling a dead letter again ended. `not-found` also means: another tenant's, or settled meanwhile. */
@@ -29,7 +30,8 @@ const FOREIGN_TENANT = 'The value names another tenant than the one that the rec
 export function createRedelivery(o: ProcessorOptions) {
   /** `automatic`: a waiting row whose time has come; it goes on waiting or is parked. Else a person asked for it. */
   async function handleAgain(letter: StoredDeadLetter, automatic: boolean, by: string): Promise<ReplayResult> {
-    const decoded = await decodeRecord(letter.record, o.readBlob);
+    const { keep, handle } = asKeeping(o.handlerOf(letter.record.topic));
+    const decoded = await decodeRecord(letter.record, o.readBlob, keep);
     const attempt = letter.attempt + 1;
     const failed = async (code: string, reason: string, retryable: boolean, endless = false): Promise<ReplayResult> => {
       const again = automatic && retryable && (endless || attempt < o.retry.attempts);
@@ -66,8 +68,7 @@ export function createRedelivery(o: ProcessorOptions) {
       const settled = await runTransaction(o.pool, async (tx) => {
         const locked = await lockDeadLetter(tx, letter.id, o.groupId, ['waiting', 'parked']);
         if (!locked || !sameValue(locked.record, letter.record)) return { commit: false };
-        const work = () => o.handlerOf(letter.record.topic)([decoded.event], tx);
-        [outcome] = await context.with(spans.context, work);
+        [outcome] = await context.with(spans.context, () => handle([kept(decoded)], tx));
         if (outcome?.kind !== 'done' && outcome?.kind !== 'drop') return { commit: false };
         await updateDeadLetter(tx, letter.id, { state: 'replayed', attempt, nextAttemptAtMs: null, by });
         return { commit: true };

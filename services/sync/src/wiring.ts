@@ -9,11 +9,11 @@ import {
 } from '@wxcc-wfo/acd';
 import {
   type Bus,
+  type CommittedEvent,
   type Consumer,
   createBus,
   createConsumer,
   createRelay,
-  type ReceivedEvent,
   type Relay,
 } from '@wxcc-wfo/bus';
 import type { AcdChanged } from '@wxcc-wfo/contracts';
@@ -92,7 +92,7 @@ export function createWiring(config: SyncConfig, o: { logger: Logger; onFatal(er
       retention: { plans: config.SYNC_KEPT_PLANS, runs: config.SYNC_KEPT_RUNS },
     },
   });
-  const onCommitted = (events: readonly ReceivedEvent[]) => {
+  const onCommitted = (events: readonly CommittedEvent[]) => {
     tokens.copyAnnounced(events);
     syncJob.wake();
   };
@@ -118,7 +118,7 @@ function createMessaging(
   config: SyncConfig,
   o: {
     pool: Pool;
-    onCommitted(events: readonly ReceivedEvent[]): void;
+    onCommitted(events: readonly CommittedEvent[]): void;
     logger: Logger;
     onFatal(error: unknown): void;
   },

@@ -1,4 +1,4 @@
-import { type ConsumerOptions, createConsumer } from '@wxcc-wfo/bus';
+import { type BatchHandler, createConsumer } from '@wxcc-wfo/bus';
 import type { LifecycleSubject } from '@wxcc-wfo/bus/testing';
 import { type AcdChanged, TOPICS } from '@wxcc-wfo/contracts';
 import type { Pool } from 'pg';
@@ -22,7 +22,7 @@ const changeOf = (n: number, tenantId: string): AcdChanged =>
 export function acdFollowerSubject(o: {
   service: string;
   migrations: string[];
-  handlers: Required<Pick<ConsumerOptions['handlers'], 'acd-changed' | 'token-refreshed'>>;
+  handlers: { 'acd-changed': BatchHandler<'acd-changed'>; 'token-refreshed': BatchHandler<'token-refreshed'> };
   /** The table of its leases, and the column that says when work is due. */
   table: string;
   dueColumn: string;

@@ -2,6 +2,7 @@ import type { RecordingAvailable, RecordingUnavailable, TaskEnded } from '@wxcc-
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
 import { prepared } from '@wxcc-wfo/service-kit/prepared';
+import type { EndedTask } from './ended-task.ts';
 
 /** Names one task; all locks are taken in the order of its three parts. */
 export interface TaskKey {
@@ -48,11 +49,11 @@ const STORE_TASKS = prepared(`
  * Locks the tasks, in the order of their keys, and stores those facts that are newer than what is there.
  * Gives the tasks that changed. One task may be given once only.
  */
-export async function storeTasks(tx: SqlClient, tasks: readonly TaskEnded[], nowMs: number): Promise<StoredTask[]> {
+export async function storeTasks(tx: SqlClient, tasks: readonly EndedTask[], nowMs: number): Promise<StoredTask[]> {
   const { rows } = await tx.query<KeyRow & Omit<StoredTask, 'key'> & { is_new: boolean }>(STORE_TASKS, [
     ...keyColumns(tasks),
     tasks.map(({ revision }) => revision),
-    jsonColumn(tasks.map((task) => JSON.stringify(task))),
+    jsonColumn(tasks.map(({ text }) => text)),
     nowMs,
   ]);
   return rows.map((row) => ({ key: keyOf(row), verdict: row.verdict, isNew: row.is_new }));

@@ -5,6 +5,7 @@ import { waitFor } from '@wxcc-wfo/testkit';
 import fc from 'fast-check';
 import { asText, ms, recording, recordingId, row, task, unavailable } from '../../test/call-rows.ts';
 import { type SegmenterDatabase, segmenterDatabase } from '../../test/segmenter-database.ts';
+import { readEndedTask } from './ended-task.ts';
 import { createSegmentBatchStep } from './segment-batch-step.ts';
 
 let database: SegmenterDatabase;
@@ -22,7 +23,8 @@ const call = (taskId: string, more: Partial<TaskEnded> = {}): TaskEnded =>
   task([row('connected', 10, 60, 'A'), row('ended', 60, 60)], { taskId, ...more });
 const recordingOf = (taskId: string, n: number): RecordingAvailable => recording(n, 10, 60, { taskId });
 
-const tasksIn = (...tasks: TaskEnded[]) => inTransaction(database.pool, (tx) => step.ofTasks(tx, tasks));
+const ended = (tasks: readonly TaskEnded[]) => tasks.map((one) => readEndedTask(one, JSON.stringify(one), ms(20_000)));
+const tasksIn = (...tasks: TaskEnded[]) => inTransaction(database.pool, (tx) => step.ofTasks(tx, ended(tasks)));
 const recordingsIn = (...recordings: RecordingAvailable[]) =>
   inTransaction(database.pool, (tx) => step.ofRecordings(tx, recordings));
 
@@ -128,13 +130,9 @@ describe('facts become contacts in the database', () => {
       };
       const seen: number[] = [];
       for (const work of [
-        () => step.ofTasks(counting, tasks),
+        () => step.ofTasks(counting, ended(tasks)),
         () => step.ofRecordings(counting, recordings),
-        () =>
-          step.ofTasks(
-            counting,
-            tasks.map((one) => ({ ...one, revision: 2, calledNumber: 'other' })),
-          ),
+        () => step.ofTasks(counting, ended(tasks.map((one) => ({ ...one, revision: 2, calledNumber: 'other' })))),
       ]) {
         expect(await work()).toHaveLength(500);
         seen.push(statements);
@@ -149,7 +147,7 @@ describe('facts become contacts in the database', () => {
     const first = await database.pool.connect();
     try {
       await first.query('BEGIN');
-      await step.ofTasks(first, [call('t1')]);
+      await step.ofTasks(first, ended([call('t1')]));
       let settled = false;
       const second = recordingsIn(recordingOf('t1', 1)).finally(() => {
         settled = true;

@@ -1,12 +1,14 @@
-import type { RecordingAvailable, RecordingUnavailable, TaskEnded } from '@wxcc-wfo/contracts';
+import type { RecordingAvailable, RecordingUnavailable } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { readAssigned, storeAssigned } from './assigned-contact-repository.ts';
+import { type EndedTask, factsOf } from './ended-task.ts';
 import {
   keyText,
   lockTasks,
   readRecordings,
   readTasks,
   revisionOf,
+  type StoredTask,
   storeRecordings,
   storeTasks,
   storeVerdicts,
@@ -21,18 +23,17 @@ import { type AssignedContact, segmentTask } from './segment-task.ts';
  * topics decide one after the other, each on all facts (architecture rule 3).
  */
 export interface SegmentBatchStep {
-  ofTasks(tx: SqlClient, tasks: readonly TaskEnded[]): Promise<AssignedContact[]>;
+  ofTasks(tx: SqlClient, tasks: readonly EndedTask[]): Promise<AssignedContact[]>;
   ofRecordings(tx: SqlClient, recordings: readonly RecordingAvailable[]): Promise<AssignedContact[]>;
   ofVerdicts(tx: SqlClient, verdicts: readonly RecordingUnavailable[]): Promise<AssignedContact[]>;
 }
 
 export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentBatchStep {
-  async function segmentAll(tx: SqlClient, tasks: readonly TaskFacts[], unseen: ReadonlySet<string>) {
-    // What was never seen before has neither recordings nor contacts.
-    const known: TaskKey[] = tasks.map(({ task }) => task).filter((task) => !unseen.has(keyText(task)));
-    const recordings = await readRecordings(tx, known);
-    const assigned = await readAssigned(tx, known);
-    const changed = tasks.flatMap(({ task, verdict }) =>
+  async function segmentAll(tx: SqlClient, tasks: readonly TaskFacts[]): Promise<AssignedContact[]> {
+    const keys: TaskKey[] = tasks.map(({ task }) => task);
+    const recordings = await readRecordings(tx, keys);
+    const assigned = await readAssigned(tx, keys);
+    return tasks.flatMap(({ task, verdict }) =>
       segmentTask({
         task,
         verdict,
@@ -41,6 +42,9 @@ export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentB
         nowMs: nowMs(),
       }),
     );
+  }
+
+  async function stored(tx: SqlClient, changed: AssignedContact[]): Promise<AssignedContact[]> {
     await storeAssigned(tx, changed);
     return changed;
   }
@@ -49,10 +53,14 @@ export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentB
     async ofTasks(tx, tasks) {
       const changed: AssignedContact[] = [];
       for (const round of roundsOf(tasks)) {
-        const stored = await storeTasks(tx, [...round.values()], nowMs());
-        const unseen = new Set(stored.filter(({ isNew }) => isNew).map(({ key }) => keyText(key)));
-        const facts = stored.map(({ key, verdict }) => ({ task: round.get(keyText(key))!, verdict }));
-        changed.push(...(await segmentAll(tx, facts, unseen)));
+        const news = await storeTasks(tx, [...round.values()], nowMs());
+        const taskOf = ({ key }: StoredTask) => round.get(keyText(key))!;
+        // What was never seen before has neither recordings nor verdict nor contacts.
+        const unseen = news.filter(({ isNew }) => isNew).map(taskOf);
+        const known = news.filter(({ isNew }) => !isNew);
+        const facts = known.map((one) => ({ task: factsOf(taskOf(one)), verdict: one.verdict }));
+        const contacts = [...unseen.flatMap((task) => task.firstContacts), ...(await segmentAll(tx, facts))];
+        changed.push(...(await stored(tx, contacts)));
       }
       return changed;
     },
@@ -60,7 +68,7 @@ export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentB
       await lockTasks(tx, recordings, nowMs());
       const fileOf = (one: RecordingAvailable) => `${keyText(one)}:${one.recordingId}:${one.generation}`;
       const touched = await storeRecordings(tx, newestOf(recordings, fileOf, revisionOf));
-      return await segmentAll(tx, await readTasks(tx, touched), new Set());
+      return await stored(tx, await segmentAll(tx, await readTasks(tx, touched)));
     },
     async ofVerdicts(tx, verdicts) {
       await lockTasks(tx, verdicts, nowMs());
@@ -68,7 +76,7 @@ export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentB
         tx,
         newestOf(verdicts, keyText, ({ version }) => version),
       );
-      return await segmentAll(tx, await readTasks(tx, touched), new Set());
+      return await stored(tx, await segmentAll(tx, await readTasks(tx, touched)));
     },
   };
 }
@@ -78,8 +86,8 @@ export function createSegmentBatchStep({ nowMs }: { nowMs(): number }): SegmentB
  * it, wherever a batch ends (architecture rule 8). Nearly always there is one round. What is not newer than one before it
  * is left out.
  */
-function roundsOf(tasks: readonly TaskEnded[]): Map<string, TaskEnded>[] {
-  const rounds: Map<string, TaskEnded>[] = [];
+function roundsOf(tasks: readonly EndedTask[]): Map<string, EndedTask>[] {
+  const rounds: Map<string, EndedTask>[] = [];
   const latest = new Map<string, { revision: number; round: number }>();
   for (const task of tasks) {
     const key = keyText(task);

@@ -6,14 +6,16 @@ import {
   type ConsumerOptions,
   createConsumer,
   done,
+  type KeepingHandler,
   type OutgoingEvent,
   type ReceivedEvent,
   type SqlClient,
   traceHeadersOf,
 } from '@wxcc-wfo/bus';
-import { TOPICS } from '@wxcc-wfo/contracts';
+import { TOPICS, type TopicName } from '@wxcc-wfo/contracts';
 import { rememberDeletedAcds } from '../contacts/acd-changed-consumer.ts';
-import { keyText } from './facts-repository.ts';
+import { type EndedTask, readEndedTask } from './ended-task.ts';
+import { keyText, type TaskKey } from './facts-repository.ts';
 import { createSegmentBatchStep, type SegmentBatchStep } from './segment-batch-step.ts';
 import type { AssignedContact } from './segment-task.ts';
 
@@ -31,7 +33,7 @@ export function createSegmenterConsumer({ onSegmented = () => {}, ...options }: 
 }
 
 interface SegmenterHandlers {
-  'task-ended': BatchHandler<'task-ended'>;
+  'task-ended': KeepingHandler<'task-ended', EndedTask>;
   'recording-available': BatchHandler<'recording-available'>;
   'recording-unavailable': BatchHandler<'recording-unavailable'>;
 }
@@ -41,15 +43,18 @@ function createSegmenterHandlers(deps: {
   step: SegmentBatchStep;
   onSegmented(changed: readonly AssignedContact[]): void;
 }): SegmenterHandlers {
-  const publish = async (tx: SqlClient, events: readonly ReceivedEvent[], changed: readonly AssignedContact[]) => {
+  const publish = async (tx: SqlClient, events: readonly Cause[], changed: readonly AssignedContact[]) => {
     await appendEvents(tx, outgoing(events, changed));
     deps.onSegmented(changed);
     return events.map(() => done);
   };
   return {
-    'task-ended': async (events, tx) => {
-      const tasks = events.map(({ payload }) => payload);
-      return await publish(tx, events, await deps.step.ofTasks(tx, tasks));
+    'task-ended': {
+      keep: (task, text) => readEndedTask(task, text, Date.now()),
+      async handle(events, tx) {
+        const tasks = events.map(({ payload }) => payload);
+        return await publish(tx, events, await deps.step.ofTasks(tx, tasks));
+      },
     },
     'recording-available': async (events, tx) => {
       const recordings = events.map(({ payload }) => payload);
@@ -62,13 +67,12 @@ function createSegmenterHandlers(deps: {
   };
 }
 
+/** A fact of a task. */
+type Cause = ReceivedEvent<TopicName, TaskKey>;
+
 /** Each contact's event continues the trace of the fact that changed it. */
-function outgoing(events: readonly ReceivedEvent[], changed: readonly AssignedContact[]): OutgoingEvent[] {
-  const causes = new Map(
-    (events as readonly ReceivedEvent<'task-ended' | 'recording-available' | 'recording-unavailable'>[]).map(
-      (event) => [keyText(event.payload), event.context],
-    ),
-  );
+function outgoing(events: readonly Cause[], changed: readonly AssignedContact[]): OutgoingEvent[] {
+  const causes = new Map(events.map((event) => [keyText(event.payload), event.context]));
   return changed.map(({ contact }) => {
     const cause = causes.get(keyText(contact));
     const traceContext = cause && traceHeadersOf(trace.getSpanContext(cause));

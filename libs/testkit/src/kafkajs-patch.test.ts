@@ -73,3 +73,47 @@ it.each([
     await producer.disconnect();
   }
 });
+
+it('a transactional producer looks its coordinator up once, and again after anything went wrong', async () => {
+  const topic = uniqueName('transactions');
+  await createTopics(testAddresses.kafkaBrokers, topic);
+  const kafka = new Kafka({ brokers: testAddresses.kafkaBrokers, logLevel: logLevel.NOTHING });
+  const transactional = () => kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
+  const [producer, successor] = [transactional(), transactional()];
+  const asked: string[] = [];
+  producer.on(producer.events.REQUEST, ({ payload }) => void asked.push(payload.apiName));
+  const lookups = () => asked.filter((name) => name === 'GroupCoordinator').length;
+  const send = async (value: string) => {
+    const transaction = await producer.transaction();
+    try {
+      await transaction.send({ topic, messages: [{ value }] });
+      await transaction.commit();
+    } catch (error) {
+      await transaction.abort();
+      throw error;
+    }
+  };
+  const ledger = await topicLedger(testAddresses.kafkaBrokers, topic);
+  try {
+    await producer.connect();
+    await send('1');
+    const atFirst = lookups();
+    await send('2');
+    await send('3');
+    // Unpatched: two for every transaction.
+    expect(lookups()).toBe(atFirst);
+    expect(asked.filter((name) => name === 'EndTxn')).toHaveLength(3);
+    const read = await ledger.waitFor(3);
+    expect(read.map((record) => record.value?.toString())).toEqual(['1', '2', '3']);
+    await successor.connect();
+    await (await successor.transaction()).abort();
+    // Fenced by its successor: what it remembers may be wrong.
+    await expect(send('4')).rejects.toThrow(/epoch/);
+    await expect(send('5')).rejects.toThrow(/epoch/);
+    expect(lookups()).toBe(atFirst + 1);
+  } finally {
+    await ledger.close();
+    await producer.disconnect();
+    await successor.disconnect();
+  }
+});

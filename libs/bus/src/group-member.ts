@@ -48,7 +48,7 @@ export function createGroupMember(o: GroupMemberOptions) {
       sessionTimeout,
       rebalanceTimeout: Math.max(sessionTimeout, 30_000),
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
-      maxWaitTimeInMs: 1_000,
+      maxWaitTimeInMs: 500,
       // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole.
       maxBytesPerPartition: 524_288,
       readUncommitted: false,

@@ -10,7 +10,6 @@ import type { Consumer, ConsumerOptions, PartitionHealth } from './consumer-port
 import { watchEnds } from './consumer-watch.ts';
 import { createBlobReader } from './event-blob-client.ts';
 import { backoffMs, describeError } from './failure-policy.ts';
-import { giveBackFetched } from './fetched-memory.ts';
 import { createGroupMember, HEARTBEAT_MS } from './group-member.ts';
 import type { TopicHandler } from './handler.ts';
 import type { RetryPolicy } from './new-letters.ts';
@@ -18,6 +17,7 @@ import { advancePosition, readPositions } from './positions.ts';
 import type { RawRecord } from './received-event.ts';
 import { createRedelivery } from './redelivery.ts';
 import { createSignsOfLife } from './signs-of-life.ts';
+import { giveBackValues } from './value-memory.ts';
 
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstMs: 1_000, maxMs: 60_000 };
 /** The broker's copy of the offsets is for lag tools only; the database is the truth. */
@@ -126,7 +126,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       throw error;
     } finally {
       clearInterval(beating);
-      giveBackFetched(batch.messages);
+      giveBackValues(batch.messages);
       inWork.end();
     }
   }

@@ -9,6 +9,7 @@ import type { Logger } from './logger.ts';
 import { isFullTurn, type OutboxRow, partsOf, readRows, toMessage } from './outbox-rows.ts';
 import { isFenced, refusalOf } from './publish-failure-policy.ts';
 import { busMetrics } from './telemetry.ts';
+import { giveBackValues } from './value-memory.ts';
 
 export interface ShardRelayOptions {
   bus: Bus;
@@ -121,10 +122,13 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
     const rows = await readRows(o.pool, o.shard, limit);
     inHand = rows;
     if (rows.length === 0) return 'nothing';
+    const isFull = isFullTurn(rows, limit);
     await step('read');
     const spans: Span[] = [];
     try {
-      await withDeadline(publish(sender, rows, spans), 'sending', patient);
+      // Whoever gives it up may find it still sending: the memory is given back when it has ended, not here.
+      const sending = publish(sender, rows, spans).finally(() => giveBackValues(rows));
+      await withDeadline(sending, 'sending', patient);
     } catch (error) {
       for (const span of spans) span.recordException(describeError(error));
       throw error;
@@ -138,7 +142,7 @@ export function createShardRelay(o: ShardRelayOptions): ShardRelay {
     for (const row of rows) perTopic.set(row.topic, (perTopic.get(row.topic) ?? 0) + 1);
     for (const [topic, n] of perTopic) busMetrics().bus_published_total.add(n, { topic });
     singlesLeft = Math.max(0, singlesLeft - 1);
-    return isFullTurn(rows, limit) ? 'full' : 'some';
+    return isFull ? 'full' : 'some';
   }
 
   async function publish(sender: Producer, rows: OutboxRow[], spans: Span[]): Promise<void> {

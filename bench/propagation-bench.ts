@@ -74,7 +74,8 @@ async function measure(
       // A role that no service works in: what is measured is the telling, not what follows from it.
       const realTimeEvents = round % 2 === 0 ? 'Elsewhere' : null;
       const body = { sync: null, capture: null, mediaImport: null, realTimeEvents };
-      await call(`/v1/acds/${acdId}/data-servers`, { method: 'PUT', body });
+      const choice = `/v1/acds/${acdId}/data-servers`;
+      await call(choice, { method: 'PUT', body, headers: { 'if-match': await etagOf(stack, choice) } });
       const answeredMs = performance.now();
       await watch(database, { acdId, revision: await revisionOf(database, acdId) }, (schema) =>
         delays.get(schema)!.push(performance.now() - answeredMs),
@@ -84,6 +85,16 @@ async function measure(
     await database.end();
   }
   return delays;
+}
+
+/** What a change of it is to send as If-Match. */
+async function etagOf(stack: Awaited<ReturnType<typeof startBenchStack>>, path: string): Promise<string> {
+  const answer = await fetch(`${stack.url('oauth')}${path}`, {
+    headers: { authorization: `Bearer ${stack.secrets.operator.key}` },
+  });
+  const etag = answer.headers.get('etag');
+  if (etag === null) throw new Error(`GET ${path} answered ${answer.status} without an ETag: ${await answer.text()}`);
+  return etag;
 }
 
 async function revisionOf(database: pg.Pool, acdId: string): Promise<number> {

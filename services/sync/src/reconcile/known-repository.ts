@@ -4,26 +4,33 @@ import type { KnownItem } from './queue-policy.ts';
 import type { KnownTeam } from './team-policy.ts';
 import type { KnownUser } from './user-policy.ts';
 
-/** What is stored of one kind: by the ids of a page, and page by page what is not gone from the ACD. */
+/** The ids of something stored: ours and Webex's. */
+export interface ItemIds {
+  itemId: string;
+  webexId: string;
+}
+
+/** What is stored of one kind: by the ids of a page, and page by page the ids of what is not gone from the ACD. */
 export interface KnownItems<K> {
   find(sql: SqlClient, acdId: string, webexIds: readonly string[]): Promise<K[]>;
-  listPresent(sql: SqlClient, o: { acdId: string; afterItemId: string | null; limit: number }): Promise<K[]>;
+  listPresentIds(sql: SqlClient, o: { acdId: string; afterItemId: string | null; limit: number }): Promise<ItemIds[]>;
 }
 
 /** `table` and `columns` are constants of this file. */
 function knownItems<K>(o: { from: string; itemId: string; webexId: string; columns: string }): KnownItems<K> {
-  const select = `SELECT ${o.itemId} AS "itemId", ${o.webexId} AS "webexId", ${o.columns} FROM ${o.from}`;
+  const ids = `${o.itemId} AS "itemId", ${o.webexId} AS "webexId"`;
   return {
     async find(sql, acdId, webexIds) {
-      const { rows } = await sql.query<K & QueryResultRow>(`${select} acd_id = $1 AND ${o.webexId} = ANY($2)`, [
-        acdId,
-        webexIds,
-      ]);
+      const { rows } = await sql.query<K & QueryResultRow>(
+        `SELECT ${ids}, ${o.columns} FROM ${o.from} acd_id = $1 AND ${o.webexId} = ANY($2) ORDER BY ${o.itemId}`,
+        [acdId, webexIds],
+      );
       return rows;
     },
-    async listPresent(sql, { acdId, afterItemId, limit }) {
-      const { rows } = await sql.query<K & QueryResultRow>(
-        `${select} acd_id = $1 AND acd_state <> 'deleted' AND ($2::uuid IS NULL OR ${o.itemId} > $2::uuid)
+    async listPresentIds(sql, { acdId, afterItemId, limit }) {
+      const { rows } = await sql.query<ItemIds & QueryResultRow>(
+        `SELECT ${ids} FROM ${o.from}
+           acd_id = $1 AND acd_state <> 'deleted' AND ($2::uuid IS NULL OR ${o.itemId} > $2::uuid)
          ORDER BY ${o.itemId} LIMIT $3`,
         [acdId, afterItemId, limit],
       );

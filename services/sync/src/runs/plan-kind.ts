@@ -1,6 +1,7 @@
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Decision, Planned } from '../reconcile/decision.ts';
 import { type DirectoryKind, type DirectorySource, itemIdOf, type Refused } from '../reconcile/directory-kinds.ts';
+import type { ItemIds } from '../reconcile/known-repository.ts';
 import type { StoredChange } from './change-repository.ts';
 import { count, type KindCounts } from './run-policy.ts';
 
@@ -72,20 +73,16 @@ async function planMissing<S extends { webexId: string }, K extends { itemId: st
   const { acdId, sql, signal } = deps;
   let asked = 0;
   for (let afterItemId: string | null = null; ; ) {
-    const page: K[] = await kind.known.listPresent(sql, { acdId, afterItemId, limit: PRESENT_PAGE });
-    const missing = page.filter((item) => !seenIds.has(item.webexId));
+    const page: ItemIds[] = await kind.known.listPresentIds(sql, { acdId, afterItemId, limit: PRESENT_PAGE });
+    const missing = page.map(({ webexId }) => webexId).filter((webexId) => !seenIds.has(webexId));
     if (kind.findAgain && missing.length > 0 && asked + missing.length <= MOST_ASKED_AGAIN) {
       asked += missing.length;
-      const ids = missing.map((item) => item.webexId);
-      const found = await kind.findAgain(deps.source, ids, signal);
+      const found = await kind.findAgain(deps.source, missing, signal);
       for (const { webexId } of found) seenIds.add(webexId);
       if (found.length > 0) await planSeen(deps, kind, found);
     }
-    await planGone(
-      deps,
-      kind,
-      missing.filter((item) => !seenIds.has(item.webexId)),
-    );
+    const gone = missing.filter((webexId) => !seenIds.has(webexId));
+    if (gone.length > 0) await planGone(deps, kind, await kind.known.find(sql, acdId, gone));
     if (page.length < PRESENT_PAGE) return;
     afterItemId = page.at(-1)!.itemId;
   }

@@ -6,7 +6,7 @@ export type OnUnknownValue = (field: string, value: string) => void;
 export type Fields = Record<string, unknown>;
 
 /**
- * Readers for one field of an answer. All accept what Webex was seen to send (numbers as strings, -1 for "not yet")
+ * Readers for one field of an answer, which was read by `parseStorableJson`. All accept what Webex was seen to send (numbers as strings, -1 for "not yet")
  * and fail with the field's path otherwise. Missing and null are the same thing here.
  */
 export function objectAt(value: unknown, path: string): Fields {
@@ -25,19 +25,11 @@ export function listAt(value: unknown, path: string): unknown[] {
   throw badField(path, 'a list', value);
 }
 
-/** Text as Postgres takes it. Almost every text is that already, and there are a hundred thousand in a page. */
-function storable(text: string): string {
-  return text.includes('\u0000') || !text.isWellFormed() ? text.toWellFormed().replaceAll('\u0000', '\ufffd') : text;
-}
-
-/**
- * A text, without what no database stores: NUL and halves of surrogate pairs become U+FFFD, ids included. One such
- * character in one name would else stop a page of tasks, and with it its tenant.
- */
+/** A text; empty, missing and null are the same thing. */
 export function textOf(fields: Fields, name: string, path: string): string | null {
   const value = fields[name];
   if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return value === '' ? null : storable(value);
+  if (typeof value === 'string') return value === '' ? null : value;
   if (typeof value === 'number') return String(value);
   throw badField(`${path}.${name}`, 'a string', value);
 }
@@ -100,8 +92,7 @@ export function lenientInstant(value: unknown): number | null {
 }
 
 export function textsOf(fields: Fields, name: string, path: string): string[] {
-  const texts = listAt(fields[name], `${path}.${name}`).filter((entry): entry is string => typeof entry === 'string');
-  return texts.map(storable);
+  return listAt(fields[name], `${path}.${name}`).filter((entry): entry is string => typeof entry === 'string');
 }
 
 /** The error of a field that cannot be used: says where and what shape, never the value (it may be personal). */

@@ -10,6 +10,7 @@ import { checkUrl, type HostRules } from './host-policy.ts';
 import { countRequest } from './instruments.ts';
 import { withRetries } from './retry-policy.ts';
 import { PermissionTooOld, sendBy } from './send-by.ts';
+import { parseStorableJson } from './storable-json.ts';
 import { transportError } from './transport-error.ts';
 import { WebexError } from './webex-error.ts';
 import { withoutTraceHeaders } from './without-trace-headers.ts';
@@ -204,7 +205,7 @@ async function readText(body: ArrayBuffer, encoding: string | string[] | undefin
 function parseJson(text: string): { ok: boolean; value: unknown } {
   if (text.trim() === '') return { ok: true, value: undefined };
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: parseStorableJson(text) };
   } catch {
     return { ok: false, value: undefined };
   }

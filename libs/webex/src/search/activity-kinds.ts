@@ -57,12 +57,10 @@ export function internalNameOf(activityId: string): string | null {
 
 /** What happened, from the event name or, where that is missing or unknown, from the row's id. */
 export function activityKindOf(eventName: string | null, activityId: string): ActivityKind {
-  const internal = internalNameOf(activityId);
-  return lookUp(eventName) ?? lookUp(internal) ?? 'unknown';
+  return lookUp(eventName) ?? lookUp(internalNameOf(activityId)) ?? 'unknown';
 }
 
-function lookUp(name: string | null): ActivityKind | undefined {
-  if (name === null) return undefined;
-  if (Object.hasOwn(KIND_OF_EVENT, name)) return KIND_OF_EVENT[name];
-  return Object.hasOwn(KIND_OF_INTERNAL_NAME, name) ? KIND_OF_INTERNAL_NAME[name] : undefined;
-}
+/** Either may stand where the other is expected. */
+const KINDS = new Map(Object.entries({ ...KIND_OF_INTERNAL_NAME, ...KIND_OF_EVENT }));
+
+const lookUp = (name: string | null): ActivityKind | undefined => (name === null ? undefined : KINDS.get(name));

@@ -1,5 +1,6 @@
 import { type GlobalVariableType, keyOfMetadataField, type MetadataField } from '@wxcc-wfo/contracts';
 import type { Fields } from '../http/fields.ts';
+import { storable } from '../http/storable-json.ts';
 
 /** What else to read of each task (CAP-04). */
 export interface MetadataQuestion {
@@ -75,5 +76,6 @@ const childOf = (value: unknown, name: string): unknown =>
 function textOfValue(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string' || value === '') return null;
-  return value.slice(0, LONGEST_VALUE).toWellFormed().replaceAll('\u0000', '\ufffd');
+  // The cut may halve a surrogate pair.
+  return storable(value.slice(0, LONGEST_VALUE));
 }

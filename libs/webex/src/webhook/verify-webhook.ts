@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Fields, instantOf, textOf } from '../http/fields.ts';
+import { parseStorableJson } from '../http/storable-json.ts';
 
 /** One event of a Webex subscription. Delivery is neither exactly once nor in order: it is a hint to look. */
 export interface WebexWebhookEvent {
@@ -52,7 +53,7 @@ export function verifyWebhook(input: {
   }
   let envelope: unknown;
   try {
-    envelope = JSON.parse(input.rawBody.toString('utf8'));
+    envelope = parseStorableJson(input.rawBody.toString('utf8'));
   } catch {
     return refuse('not-json', 'The body is not JSON');
   }

@@ -37,5 +37,8 @@ export type TopicHandler<T extends TopicName = TopicName> = BatchHandler<T> | Ke
 /** Both kinds in one shape. */
 export function asKeeping(handler: TopicHandler): { keep: KeepingHandler['keep'] | undefined; handle: BatchHandler } {
   if (typeof handler === 'function') return { keep: undefined, handle: handler };
-  return { keep: handler.keep, handle: handler.handle as BatchHandler };
+  return {
+    keep: (payload, text) => handler.keep(payload, text),
+    handle: (events, tx) => handler.handle(events, tx),
+  };
 }

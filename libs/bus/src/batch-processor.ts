@@ -3,11 +3,11 @@ import { type Chunk, type ChunkResult, commitChunk, type ProcessorOptions } from
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
 import { countAttempt, createStandingCount, forgetAttempts, type StandingCount } from './delivery-attempt.ts';
 import { backoffMs, describeError, isRefusedValue, isStatementTimeout, isTransient } from './failure-policy.ts';
-import { asKeeping } from './handler.ts';
+import { asKeeping, type KeepingHandler } from './handler.ts';
 import { createLimit } from './limit.ts';
 import { reportParked } from './new-letters.ts';
 import { advancePosition, type Position } from './positions.ts';
-import { type BlobReader, type Decoded, decodeRecord, type RawRecord } from './received-event.ts';
+import { type BlobReader, type Decoded, decodeRecord, keepOf, type RawRecord } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';
 
 /** What the processor asks of the partition's owner while it works. */
@@ -47,12 +47,14 @@ export function createBatchProcessor(o: ProcessorOptions) {
   async function process(delivery: Delivery, records: RawRecord[], end: bigint, alone: boolean): Promise<ChunkResult> {
     const failures: Failures = { alone: 0, timeoutsLeft: PATIENT_TIMEOUTS };
     for (let i = 0; i < records.length; ) {
-      const decoded = await decodeSome(delivery, records.slice(i));
+      const { keep } = asKeeping(o.handlerOf(delivery.position.topic));
+      // Of one that may end the process something is kept only once it is counted.
+      const decoded = await decodeSome(delivery, records.slice(i), alone ? undefined : keep);
       i += decoded.length;
       const chunk = { decoded, end: records[i]?.offset ?? end };
       const isCounted = alone && decoded[0]?.kind === 'event';
       const result = isCounted
-        ? await oneAtATime(() => settleCounted(delivery, chunk, failures))
+        ? await oneAtATime(() => settleCounted(delivery, chunk, failures, keep))
         : await settle(delivery, chunk, failures);
       if (result === 'moved') return result;
     }
@@ -63,7 +65,11 @@ export function createBatchProcessor(o: ProcessorOptions) {
    * The next events, at least one. Large ones are read one after the other, and only so many: they must not fill the
    * memory. One that can't be read is the last: the next may take as long, and what is there should not wait for it.
    */
-  async function decodeSome(delivery: Delivery, records: readonly RawRecord[]): Promise<Decoded[]> {
+  async function decodeSome(
+    delivery: Delivery,
+    records: readonly RawRecord[],
+    keep: KeepingHandler['keep'] | undefined,
+  ): Promise<Decoded[]> {
     const decoded: Decoded[] = [];
     let characters = 0;
     const read = o.readBlob;
@@ -74,7 +80,6 @@ export function createBatchProcessor(o: ProcessorOptions) {
         characters += text.length;
         return text;
       });
-    const { keep } = asKeeping(o.handlerOf(delivery.position.topic));
     for (const record of records) {
       // A large event has no value here. Reading it takes its time, in which we may have been asked to stop.
       if (record.value?.length === 0) await delivery.checkpoint();
@@ -105,8 +110,14 @@ export function createBatchProcessor(o: ProcessorOptions) {
   }
 
   /** One record that may end the process: whoever dies while it is in hand leaves a count behind. */
-  async function settleCounted(delivery: Delivery, chunk: Chunk, failures: Failures): Promise<ChunkResult> {
-    const { record } = chunk.decoded[0]!;
+  async function settleCounted(
+    delivery: Delivery,
+    chunk: Chunk,
+    failures: Failures,
+    keep: KeepingHandler['keep'] | undefined,
+  ): Promise<ChunkResult> {
+    const decoded = chunk.decoded[0]!;
+    const { record } = decoded;
     const count = createStandingCount(o.pool, o.groupId, record);
     try {
       const attempts = await persist(delivery, () => count.stand());
@@ -114,6 +125,7 @@ export function createBatchProcessor(o: ProcessorOptions) {
         const reason = 'The process ended each time this record was handled.';
         return await park(delivery, chunk, 'ends-the-process', reason, attempts - 1);
       }
+      if (keep && decoded.kind === 'event') keepOf(decoded, keep, JSON.stringify(decoded.event.payload));
       const result = await settle(delivery, chunk, failures, count);
       if (result === 'committed') await count.forget();
       return result;

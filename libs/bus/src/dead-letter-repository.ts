@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { storableText } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { IHeaders } from 'kafkajs';
 import { decodeHeaders, headerText } from './cloud-event.ts';
-import { storableText } from './failure-policy.ts';
 import type { RawRecord } from './received-event.ts';
 import { parseTraceHeaders } from './trace-context.ts';
 

@@ -1,5 +1,5 @@
+import { storableText } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
-import { storableText } from './failure-policy.ts';
 import type { RawRecord } from './received-event.ts';
 
 /** Counts one attempt at a record that is handled alone; gives how many there were, this one included. */

@@ -1,3 +1,4 @@
+import { storableText } from '@wxcc-wfo/contracts';
 import { isTransient as isTransientSql, sqlState } from '@wxcc-wfo/service-kit/sql-error';
 
 // A missing table, column or grant is a deployment that isn't finished, not a fault of the event; a transaction that
@@ -32,9 +33,4 @@ export function backoffMs(attempt: number, o: { firstMs: number; maxMs: number }
 export function describeError(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return storableText(text).slice(0, 1000);
-}
-
-/** Replaces what a text or jsonb column refuses: NUL and lone surrogates. */
-export function storableText(text: string): string {
-  return text.replaceAll('\u0000', '\ufffd').toWellFormed();
 }

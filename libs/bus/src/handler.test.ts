@@ -7,9 +7,12 @@ import { createLifecycleKit, type LifecycleKit, testLogger } from './testing/ind
 let kit: LifecycleKit;
 let consumer: Consumer | undefined;
 let keepsAll = false;
+/** The versions that were to be kept. */
+let tried: number[] = [];
 
 beforeEach(async () => {
   keepsAll = false;
+  tried = [];
   kit = await createLifecycleKit(subject, '');
 });
 afterEach(async () => {
@@ -28,6 +31,7 @@ interface Version {
 function versions(seen: Version[]): KeepingHandler<'token-refreshed', Version> {
   return {
     keep({ tenantId, acdId, version }, text) {
+      tried.push(version);
       if (version === 3 && !keepsAll) throw new RangeError('version 3 cannot be kept');
       return { tenantId, acdId, version, text };
     },
@@ -102,5 +106,27 @@ describe('a handler that keeps a part of each event', () => {
     keepsAll = true;
     expect(await consumer!.replay(letter!.id, null)).toEqual({ result: 'replayed' });
     expect(await effects()).toContain(3);
+  });
+
+  it('keeps nothing of an event that ended three processes, and parks it (rule 4)', async () => {
+    keepsAll = true;
+    // One key, so that they are offsets 0 to 5 of one partition.
+    const acdId = kit.tenants[0]!;
+    await kit.publish(tokens(6).map((event) => ({ ...event, payload: { ...event.payload, acdId } }) as typeof event));
+    const [partition] = (
+      await kit.bus.withAdmin((admin) => admin.fetchTopicOffsets(kit.bus.physicalTopic('token-refreshed')))
+    )
+      .filter(({ high }) => high !== '0')
+      .map((one) => one.partition);
+    // What three killed processes left behind: as many starts without progress, and offset 2 in hand each time.
+    await kit.pool.query(
+      `INSERT INTO delivery_attempt (group_id, topic, partition, "offset", attempts)
+       SELECT $1, 'token-refreshed', $2, at, 3 FROM unnest('{-1,2}'::bigint[]) AS at`,
+      [kit.groupId, partition],
+    );
+    await consume();
+    await waitFor('the others', async () => (await effects()).length === 5);
+    expect(tried).toEqual([1, 3, 7, 9, 11]);
+    expect(await letters()).toMatchObject([{ code: 'ends-the-process', state: 'parked' }]);
   });
 });

@@ -19,14 +19,14 @@ export interface OwnedPayload {
 }
 
 /**
- * A handler for events that are large beside what is needed of them. All events of a transaction are in the memory until
- * it commits; of these only what `keep` makes of each is. The rest is gone before the collector has moved it once: moving it
+ * A handler for events that are large beside what is needed of them. All events of a transaction lie in memory until it
+ * commits; here only what `keep` makes of each does. The rest is garbage before the collector has moved it once: moving it
  * was up to two fifths of the time of a consumer of ended tasks.
  */
 export interface KeepingHandler<T extends TopicName = TopicName, K extends OwnedPayload = OwnedPayload> {
   /**
-   * Called once for each event, when it is read; `text` is its JSON. If it throws, the event fails as in the handler.
-   * It must not hold on to `payload`.
+   * Called each time that an event is read, before its transaction; `text` is its JSON. If it throws, the event is parked,
+   * as when the handler throws; it is not tried again before that. It must not hold on to `payload`.
    */
   keep(payload: EventOf<T>, text: string): K;
   handle(events: ReceivedEvent<T, K>[], tx: SqlClient): Promise<Outcome[]>;

@@ -42,7 +42,7 @@ export interface ValidRecord {
   event: ReceivedEvent;
   /** The trace context that the event came with, whatever span handles it. */
   cause: Context;
-  /** Its handler could not make of it what it keeps. */
+  /** Why its handler could not make of it what it keeps; undefined: it could, or was not asked yet. */
   failure: unknown;
 }
 
@@ -78,9 +78,21 @@ export function kept({ event, failure }: ValidRecord): ReceivedEvent {
   return event;
 }
 
-/**
- * Turns a record into an event, or says why it is none. Never throws. With `keep` the payload is what that makes of it.
- */
+/** Makes the payload what its handler keeps of it. Never throws: a failure is the event's, and shows in `kept`. */
+export function keepOf(valid: ValidRecord, keep: KeepingHandler['keep'], text: string): void {
+  const { event } = valid;
+  let owned: OwnedPayload;
+  try {
+    owned = keep(event.payload, text);
+  } catch (error) {
+    owned = { tenantId: event.payload.tenantId, acdId: event.payload.acdId };
+    valid.failure = error ?? new Error('The handler threw nothing.');
+  }
+  // Whoever wrote `keep` knows its type, and nobody else reads it.
+  event.payload = owned as EventOf<TopicName>;
+}
+
+/** Turns a record into an event, or says why it is none. Never throws. With `keep` the payload is what that makes of it. */
 export async function decodeRecord(
   record: RawRecord,
   readBlob: BlobReader | undefined,
@@ -126,26 +138,16 @@ export async function decodeRecord(
     const reason = 'The header ce_tenantid and the value name different tenants.';
     return invalid('contract-broken', reason, { ownerless: true });
   }
-  let owned: OwnedPayload = checked.event;
-  let failure: unknown;
-  try {
-    if (keep) owned = keep(checked.event, text);
-  } catch (error) {
-    const { tenantId, acdId } = checked.event;
-    owned = { tenantId, acdId };
-    failure = error ?? new Error('The handler threw nothing.');
-  }
   const cause = contextOf(parseTraceHeaders(headers));
-  return {
+  const valid: ValidRecord = {
     kind: 'event',
     record,
     cause,
-    failure,
+    failure: undefined,
     event: {
       topic: record.topic,
       key: record.key?.toString('utf8') ?? '',
-      // Whoever wrote `keep` knows its type, and nobody else reads it.
-      payload: owned as EventOf<TopicName>,
+      payload: checked.event,
       eventId: headers.eventId,
       occurredAtMs: headers.timeMs ?? record.timestampMs,
       partition: record.partition,
@@ -153,4 +155,6 @@ export async function decodeRecord(
       context: cause,
     },
   };
+  if (keep) keepOf(valid, keep, text);
+  return valid;
 }

@@ -29,4 +29,5 @@ export { GOLDEN_EXAMPLES } from './examples/golden.ts';
 export * from './metadata-mapping/index.ts';
 export { EpochMs, NamedRef, Nullable, Uuid } from './primitives.ts';
 export { ERROR_CODES, type ErrorCode, Problem, problemSchema } from './problems.ts';
+export { storableText } from './storable-text.ts';
 export { uuidV5 } from './uuid-v5.ts';

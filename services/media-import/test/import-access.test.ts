@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@wxcc-wfo/testkit';
 import { type ImportedTenant, startImportedTenant } from './imported-tenant.ts';
 
@@ -7,6 +7,7 @@ beforeAll(async () => {
   t = await startImportedTenant();
 });
 afterAll(() => t?.close());
+afterEach(() => t.simulator.tenant.faults.reset());
 
 describe('over HTTP, with real imports behind it', () => {
   it('MED-08 lists what waits with the reason', async () => {
@@ -48,10 +49,10 @@ describe('over HTTP, with real imports behind it', () => {
   });
 
   it('pages through the list of imports', async () => {
-    // With the two of before: more than one page.
-    const { taskId } = t.call();
-    await t.end(taskId);
-    await t.stored(taskId);
+    for (const { taskId } of [t.call(), t.call(), t.call()]) {
+      await t.end(taskId);
+      await t.stored(taskId);
+    }
     const all: string[] = [];
     let next: string | null = '';
     while (next !== null) {
@@ -65,7 +66,7 @@ describe('over HTTP, with real imports behind it', () => {
     }
     const { rows } = await t.database.pool.query(`SELECT task_id FROM import_job WHERE state = 'waiting'`);
     expect(all.sort()).toEqual(rows.map((row) => row.task_id).sort());
-    expect(all).toHaveLength(3);
+    expect(all.length).toBeGreaterThanOrEqual(3);
     expect((await t.get('/v1/imports?after=nonsense')).status).toBe(400);
   });
 

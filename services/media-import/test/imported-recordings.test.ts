@@ -162,7 +162,7 @@ describe('imports from a simulated tenant over real Kafka, Postgres and Redis', 
     expect(t.eventsOf(taskId)).toEqual([]);
   });
 
-  it('forgets what a t.replica whose claim was lost has heard of a recording', async () => {
+  it('forgets what a replica whose claim was lost has heard of a recording', async () => {
     const { taskId } = t.call();
     await t.end(taskId);
     const [event] = await t.stored(taskId);

@@ -22,6 +22,19 @@ interface JobRow {
 export type ImportedTenant = Awaited<ReturnType<typeof startImportedTenant>>;
 
 export async function startImportedTenant() {
+  const cleanUps: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  };
+  try {
+    return { ...(await start(cleanUps)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(cleanUps: (() => Promise<unknown>)[]) {
   const resolve: Record<string, string> = {};
   const simulator: Simulator = await createSimulator({
     tasks: 0,
@@ -29,20 +42,29 @@ export async function startImportedTenant() {
     resolve,
     recordingDelayMs: 0,
   });
+  cleanUps.push(() => simulator.close());
   const acd = anAcd({ apiUrl: simulator.baseUrl, webexOrgId: simulator.tenant.options.orgId });
   const database: MediaImportDatabase = await mediaImportDatabase();
+  cleanUps.push(() => database.drop());
   const deployment: Deployment = await createDeployment({
     database,
     acd,
     environment: { WEBHOOK_PUBLIC_BASE: WEBHOOK_BASE, IMPORT_SETTLE_SECONDS: '600' },
   });
+  cleanUps.push(() => deployment.close());
   const replica: RunningImport = await runImport(deployment);
+  cleanUps.push(() => replica.stop());
   resolve[WEBHOOK_BASE] = replica.url;
   /** Why downloads failed since last looked. */
   const codes: string[] = [];
   replica.wiring.metrics.downloadFailed = (code) => codes.push(code);
-  const available = await topicLedger(testAddresses.kafkaBrokers, deployment.topicOf(TOPICS.recordingAvailable));
-  const unavailable = await topicLedger(testAddresses.kafkaBrokers, deployment.topicOf(TOPICS.recordingUnavailable));
+  const ledgerOf = async (topic: string) => {
+    const ledger = await topicLedger(testAddresses.kafkaBrokers, deployment.topicOf(topic));
+    cleanUps.push(() => ledger.close());
+    return ledger;
+  };
+  const available = await ledgerOf(TOPICS.recordingAvailable);
+  const unavailable = await ledgerOf(TOPICS.recordingUnavailable);
   await deployment.handOver({ version: 1, accessToken: signIn(simulator) });
   await replica.publish({ topic: TOPICS.acdChanged, payload: acd });
   await waitFor('the subscription', () => simulator.tenant.subscriptions.list(2).length === 1);
@@ -83,13 +105,6 @@ export async function startImportedTenant() {
       const answer = await get(`/v1/recordings/${recordingId}/generations/${generation}/key`, deployment.keys.sibling);
       const { sealedKey } = (await answer.json()) as { sealedKey: string };
       return deployment.handover.open(sealedKey, `recording:${recordingId}:${generation}`);
-    },
-    async close(): Promise<void> {
-      await Promise.all([available.close(), unavailable.close()]);
-      await replica.stop();
-      await simulator.close();
-      await deployment.close();
-      await database.drop();
     },
   };
 }

@@ -6,8 +6,8 @@ export type OnUnknownValue = (field: string, value: string) => void;
 export type Fields = Record<string, unknown>;
 
 /**
- * Readers for one field of an answer, which was read by `parseStorableJson`. All accept what Webex was seen to send (numbers as strings, -1 for "not yet")
- * and fail with the field's path otherwise. Missing and null are the same thing here.
+ * Readers for one field of an answer, which was read by `parseStorableJson`. All accept what Webex was seen to send
+ * (numbers as strings, -1 for "not yet") and fail with the field's path otherwise. Missing and null are the same here.
  */
 export function objectAt(value: unknown, path: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;

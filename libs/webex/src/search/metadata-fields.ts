@@ -1,6 +1,5 @@
-import { type GlobalVariableType, keyOfMetadataField, type MetadataField } from '@wxcc-wfo/contracts';
+import { type GlobalVariableType, keyOfMetadataField, type MetadataField, storableText } from '@wxcc-wfo/contracts';
 import type { Fields } from '../http/fields.ts';
-import { storable } from '../http/storable-json.ts';
 
 /** What else to read of each task (CAP-04). */
 export interface MetadataQuestion {
@@ -77,5 +76,5 @@ function textOfValue(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string' || value === '') return null;
   // The cut may halve a surrogate pair.
-  return storable(value.slice(0, LONGEST_VALUE));
+  return storableText(value.slice(0, LONGEST_VALUE));
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AcdChanged, Channel, TaskEnded } from '@wxcc-wfo/contracts';
+import { type AcdChanged, type Channel, storableText, type TaskEnded } from '@wxcc-wfo/contracts';
 import type { ActivityFacts, TaskFacts } from '@wxcc-wfo/webex';
 import { labelValues, type ReadMapping } from '../metadata/metadata-policy.ts';
 
@@ -47,7 +47,7 @@ export function recogniseEndedTask(read: TaskFacts, mappings: readonly ReadMappi
   let facts = factsOf(read, read.endedAtMs, mappings);
   let json = JSON.stringify(facts);
   if (UNSTORABLE_ESCAPE.test(json)) {
-    facts = JSON.parse(json, (_key, value) => (typeof value === 'string' ? storable(value) : value));
+    facts = JSON.parse(json, (_key, value) => (typeof value === 'string' ? storableText(value) : value));
     json = JSON.stringify(facts);
   }
   return {
@@ -66,8 +66,6 @@ export function recogniseEndedTask(read: TaskFacts, mappings: readonly ReadMappi
 
 /** JSON.stringify escapes exactly what Postgres refuses in text and jsonb: NUL and lone surrogates. */
 const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
-
-const storable = (value: string) => value.toWellFormed().replaceAll('\u0000', '\uFFFD');
 
 /** Keys less nulls. A text that holds these characters disturbs the count; that costs one more reading, no fact. */
 const countFacts = (json: string) => count(json, '":') - count(json, ':null');

@@ -3,11 +3,11 @@ import { type Chunk, type ChunkResult, commitChunk, type ProcessorOptions } from
 import { insertDeadLetters, type NewDeadLetter } from './dead-letter-repository.ts';
 import { countAttempt, createStandingCount, forgetAttempts, type StandingCount } from './delivery-attempt.ts';
 import { backoffMs, describeError, isRefusedValue, isStatementTimeout, isTransient } from './failure-policy.ts';
-import { asKeeping, type KeepingHandler } from './handler.ts';
+import { asKeeping } from './handler.ts';
 import { createLimit } from './limit.ts';
 import { reportParked } from './new-letters.ts';
 import { advancePosition, type Position } from './positions.ts';
-import { type BlobReader, type Decoded, decodeRecord, keepOf, type RawRecord } from './received-event.ts';
+import { type BlobReader, type Decoded, decodeRecord, type Keep, keepOf, type RawRecord } from './received-event.ts';
 import { busMetrics } from './telemetry.ts';
 
 /** What the processor asks of the partition's owner while it works. */
@@ -68,7 +68,7 @@ export function createBatchProcessor(o: ProcessorOptions) {
   async function decodeSome(
     delivery: Delivery,
     records: readonly RawRecord[],
-    keep: KeepingHandler['keep'] | undefined,
+    keep: Keep | undefined,
   ): Promise<Decoded[]> {
     const decoded: Decoded[] = [];
     let characters = 0;
@@ -114,7 +114,7 @@ export function createBatchProcessor(o: ProcessorOptions) {
     delivery: Delivery,
     chunk: Chunk,
     failures: Failures,
-    keep: KeepingHandler['keep'] | undefined,
+    keep: Keep | undefined,
   ): Promise<ChunkResult> {
     const decoded = chunk.decoded[0]!;
     const { record } = decoded;

@@ -1,7 +1,7 @@
 import type { EventOf, TopicName } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import type { Outcome } from './outcome.ts';
-import type { ReceivedEvent } from './received-event.ts';
+import type { Keep, OwnedPayload, ReceivedEvent } from './received-event.ts';
 
 /**
  * Handles a batch in ONE transaction and gives one outcome per event, in their order. It may be called again with the
@@ -11,12 +11,6 @@ export type BatchHandler<T extends TopicName = TopicName, P extends OwnedPayload
   events: ReceivedEvent<T, P>[],
   tx: SqlClient,
 ) => Promise<Outcome[]>;
-
-/** What every payload says of itself, and whatever is kept of one must go on to say. */
-export interface OwnedPayload {
-  tenantId: string;
-  acdId: string;
-}
 
 /**
  * A handler for events that are large beside what is needed of them. All events of a transaction lie in memory until it
@@ -35,7 +29,7 @@ export interface KeepingHandler<T extends TopicName = TopicName, K extends Owned
 export type TopicHandler<T extends TopicName = TopicName> = BatchHandler<T> | KeepingHandler<T>;
 
 /** Both kinds in one shape. */
-export function asKeeping(handler: TopicHandler): { keep: KeepingHandler['keep'] | undefined; handle: BatchHandler } {
+export function asKeeping(handler: TopicHandler): { keep: Keep | undefined; handle: BatchHandler } {
   if (typeof handler === 'function') return { keep: undefined, handle: handler };
   return {
     keep: (payload, text) => handler.keep(payload, text),

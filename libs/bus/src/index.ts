@@ -15,7 +15,7 @@ export {
 } from './dead-letters.ts';
 export { eventBlobRoutes } from './event-blob-route.ts';
 export { isTransient } from './failure-policy.ts';
-export type { BatchHandler, KeepingHandler, OwnedPayload, TopicHandler } from './handler.ts';
+export type { BatchHandler, KeepingHandler, TopicHandler } from './handler.ts';
 export type { Logger } from './logger.ts';
 export { busMigrationsFolder } from './migrations.ts';
 export type { RetryPolicy } from './new-letters.ts';
@@ -28,7 +28,7 @@ export {
   shardOf,
 } from './outbox.ts';
 export { deadLetter, done, drop, type Outcome, retry } from './outcome.ts';
-export type { CommittedEvent, ReceivedEvent } from './received-event.ts';
+export type { CommittedEvent, OwnedPayload, ReceivedEvent } from './received-event.ts';
 export type { ReplayResult } from './redelivery.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
 export {

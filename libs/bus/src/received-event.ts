@@ -2,8 +2,16 @@ import type { Context } from '@opentelemetry/api';
 import { checkEvent, EVENT_DEFINITIONS, type EventOf, type TopicName } from '@wxcc-wfo/contracts';
 import type { IHeaders } from 'kafkajs';
 import { decodeHeaders } from './cloud-event.ts';
-import type { KeepingHandler, OwnedPayload } from './handler.ts';
 import { contextOf, parseTraceHeaders } from './trace-context.ts';
+
+/** What every payload says of itself, and whatever is kept of one must go on to say. */
+export interface OwnedPayload {
+  tenantId: string;
+  acdId: string;
+}
+
+/** What a handler keeps of an event; `text` is its JSON (see KeepingHandler). */
+export type Keep = (payload: EventOf<TopicName>, text: string) => OwnedPayload;
 
 /** One consumed event, checked against its contract. */
 export interface ReceivedEvent<T extends TopicName = TopicName, P extends OwnedPayload = EventOf<T>> {
@@ -79,7 +87,7 @@ export function kept({ event, failure }: ValidRecord): ReceivedEvent {
 }
 
 /** Makes the payload what its handler keeps of it. Never throws: a failure is the event's, and shows in `kept`. */
-export function keepOf(valid: ValidRecord, keep: KeepingHandler['keep'], text: string): void {
+export function keepOf(valid: ValidRecord, keep: Keep, text: string): void {
   const { event } = valid;
   let owned: OwnedPayload;
   try {
@@ -96,7 +104,7 @@ export function keepOf(valid: ValidRecord, keep: KeepingHandler['keep'], text: s
 export async function decodeRecord(
   record: RawRecord,
   readBlob: BlobReader | undefined,
-  keep: KeepingHandler['keep'] | undefined,
+  keep: Keep | undefined,
 ): Promise<Decoded> {
   const invalid = (code: string, reason: string, o: Partial<InvalidRecord> = {}): Decoded => ({
     kind: 'invalid',

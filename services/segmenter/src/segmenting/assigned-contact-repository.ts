@@ -2,8 +2,9 @@ import type { ContactSegmented } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
 import { prepared } from '@wxcc-wfo/service-kit/prepared';
-import { keyText, type TaskKey } from './facts-repository.ts';
+
 import type { AssignedContact } from './segment-task.ts';
+import { keyText, type TaskKey } from './task-key.ts';
 
 const READ = prepared(`
   SELECT opened_by, body FROM contact

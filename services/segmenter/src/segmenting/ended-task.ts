@@ -1,6 +1,6 @@
 import type { TaskEnded } from '@wxcc-wfo/contracts';
-import type { TaskKey } from './facts-repository.ts';
 import { type AssignedContact, segmentTask } from './segment-task.ts';
+import type { TaskKey } from './task-key.ts';
 
 /**
  * An ended task as it waits for its transaction: its JSON for the database, and the contacts that it has if nothing else

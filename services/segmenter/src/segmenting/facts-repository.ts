@@ -3,16 +3,7 @@ import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
 import { prepared } from '@wxcc-wfo/service-kit/prepared';
 import type { EndedTask } from './ended-task.ts';
-
-/** Names one task; all locks are taken in the order of its three parts. */
-export interface TaskKey {
-  tenantId: string;
-  acdId: string;
-  taskId: string;
-}
-
-/** One text per task, for maps. */
-export const keyText = ({ tenantId, acdId, taskId }: TaskKey): string => `${tenantId}:${acdId}:${taskId}`;
+import { keyText, type TaskKey } from './task-key.ts';
 
 /** The keys as three parallel arrays: the parameters of every statement below. */
 function keyColumns(keys: readonly TaskKey[]): [string[], string[], string[]] {

@@ -3,7 +3,6 @@ import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { readAssigned, storeAssigned } from './assigned-contact-repository.ts';
 import { type EndedTask, factsOf } from './ended-task.ts';
 import {
-  keyText,
   lockTasks,
   readRecordings,
   readTasks,
@@ -13,9 +12,9 @@ import {
   storeTasks,
   storeVerdicts,
   type TaskFacts,
-  type TaskKey,
 } from './facts-repository.ts';
 import { type AssignedContact, segmentTask } from './segment-task.ts';
+import { keyText, type TaskKey } from './task-key.ts';
 
 /**
  * Takes in facts of many tasks, in one transaction and a handful of statements, and gives the contacts that changed.

@@ -147,7 +147,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
  * and a bounded old one keep each process below 200 MB; the bound leaves room for pages and batches of unusual size.
  * A heap this small is collected by one thread, and one beside it, sooner than several have agreed on it.
  * Optimizing the WebAssembly of undici's HTTP parser takes 20 MB for a second, and what it parses is nothing beside
- * what it passes on.
+ * what it passes on. While the old generation is marked V8 would not collect the young one and let it grow to 20 MB
+ * instead: the two may overlap.
  */
 const MEMORY_OPTIONS = [
   '--max-semi-space-size=4',
@@ -155,6 +156,7 @@ const MEMORY_OPTIONS = [
   '--no-parallel-scavenge',
   '--v8-pool-size=1',
   '--liftoff-only',
+  '--no-separate-gc-phases',
 ];
 
 /** Where they are fixed glibc does not raise both with every large buffer, to keep up to 64 MB of what is free. */

@@ -6,6 +6,7 @@ import { backoffMs, describeError } from './failure-policy.ts';
 import type { Logger } from './logger.ts';
 
 export const HEARTBEAT_MS = 2_000;
+const MAX_PARTITION_BYTES = 524_288;
 
 export interface GroupMemberOptions {
   bus: Bus;
@@ -49,8 +50,10 @@ export function createGroupMember(o: GroupMemberOptions) {
       rebalanceTimeout: Math.max(sessionTimeout, 30_000),
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeout / 4),
       maxWaitTimeInMs: 500,
-      // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole.
-      maxBytesPerPartition: 524_288,
+      // Fetched and decoded records are most of what a consumer holds; a larger single record still comes whole. No more
+      // at once than is handled at a time: kafkajs asks for partitions in another order each time, so none has to wait.
+      maxBytesPerPartition: MAX_PARTITION_BYTES,
+      maxBytes: o.concurrency * MAX_PARTITION_BYTES,
       readUncommitted: false,
       allowAutoTopicCreation: false,
       retry: {

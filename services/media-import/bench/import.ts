@@ -190,7 +190,7 @@ async function startStack(folder: string) {
 
 /** As `npm run up` starts it. */
 const DEFAULT_OPTIONS =
-  '--max-old-space-size=384 --max-semi-space-size=4 --v8-pool-size=1 --no-parallel-scavenge --liftoff-only';
+  '--max-old-space-size=384 --max-semi-space-size=4 --v8-pool-size=1 --no-parallel-scavenge --liftoff-only --no-separate-gc-phases';
 const MEMORY_OPTIONS = (process.env.BENCH_NODE_OPTIONS ?? DEFAULT_OPTIONS).split(' ').filter(Boolean);
 
 async function createDatabase(adminUrl: string) {

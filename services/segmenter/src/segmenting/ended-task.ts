@@ -5,7 +5,7 @@ import type { TaskKey } from './task-key.ts';
 /**
  * An ended task as it waits for its transaction: its JSON for the database, and the contacts that it has if nothing else
  * is known of it, which is so nearly always when it is told first. They are made while its facts are at hand; the facts
- * themselves are ten times as large, and whoever needs them again reads them again.
+ * themselves are much larger, and whoever needs them again reads them again.
  */
 export interface EndedTask extends TaskKey {
   revision: number;

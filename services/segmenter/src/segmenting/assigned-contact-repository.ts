@@ -2,7 +2,6 @@ import type { ContactSegmented } from '@wxcc-wfo/contracts';
 import type { SqlClient } from '@wxcc-wfo/service-kit';
 import { jsonColumn, jsonColumnSql } from '@wxcc-wfo/service-kit/json-column';
 import { prepared } from '@wxcc-wfo/service-kit/prepared';
-
 import type { AssignedContact } from './segment-task.ts';
 import { keyText, type TaskKey } from './task-key.ts';
 

@@ -15,7 +15,6 @@ import {
 import { TOPICS, type TopicName } from '@wxcc-wfo/contracts';
 import { rememberDeletedAcds } from '../contacts/acd-changed-consumer.ts';
 import { type EndedTask, readEndedTask } from './ended-task.ts';
-
 import { createSegmentBatchStep, type SegmentBatchStep } from './segment-batch-step.ts';
 import type { AssignedContact } from './segment-task.ts';
 import { keyText, type TaskKey } from './task-key.ts';
